@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The public entry points that only hand on: registration, options, status. */
+
+#include "ps-watcher-private.h"
+#include "ps-clock.h"
+#include "ps-signal.h"
+
+#define ALL_EVENTS                                                                                 \
+  (PS_EVENT_QUERY | PS_EVENT_CHECKPOINT | PS_EVENT_TERMINATE | PS_EVENT_QUIT | PS_EVENT_RELOAD     \
+   | PS_EVENT_RESUME | PS_EVENT_FINISH)
+
+/* --- Callbacks ------------------------------------------------------------------------------- */
+
+guint
+ps_watcher_add (PsWatcher *self, PsEvents events, const char *name, int priority, guint deadline_ms,
+                PsCallback callback, gpointer user_data, GDestroyNotify notify)
+{
+  const PsRegistration registration = {
+    .events = events,
+    .name = name,
+    .priority = priority,
+    .deadline_us = ps_clock_from_ms (deadline_ms),
+    .callback = callback,
+    .user_data = user_data,
+    .notify = notify,
+    .notify_data = user_data,
+  };
+  guint id;
+
+  g_return_val_if_fail (self != NULL, 0);
+  g_return_val_if_fail (events != 0 && (events & ~ALL_EVENTS) == 0, 0);
+  g_return_val_if_fail (callback != NULL, 0);
+
+  id = ps_registry_add (self->registry, &registration);
+  if (id == 0)
+    g_warning ("ps_watcher_add: it is too late to register %s: finish has begun",
+               name != NULL ? name : "a callback");
+  return id;
+}
+
+gboolean
+ps_watcher_remove (PsWatcher *self, guint id)
+{
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  return ps_registry_remove (self->registry, id);
+}
+
+/* The functions behind the macros, for language bindings: they have no spelling to pass on. */
+#define SHORT_FORM(on_event, event)                                                                \
+  guint (on_event) (PsWatcher * self, PsCallback callback, gpointer user_data)                     \
+  {                                                                                                \
+    return ps_watcher_add (self, event, NULL, 0, 0, callback, user_data, NULL);                    \
+  }
+
+SHORT_FORM (ps_watcher_on_terminate, PS_EVENT_TERMINATE)
+SHORT_FORM (ps_watcher_on_quit, PS_EVENT_QUIT)
+SHORT_FORM (ps_watcher_on_reload, PS_EVENT_RELOAD)
+SHORT_FORM (ps_watcher_on_finish, PS_EVENT_FINISH)
+SHORT_FORM (ps_watcher_on_query, PS_EVENT_QUERY)
+SHORT_FORM (ps_watcher_on_resume, PS_EVENT_RESUME)
+
+/* --- Options --------------------------------------------------------------------------------- */
+
+void
+ps_watcher_set_deadline (PsWatcher *self, guint deadline_ms)
+{
+  g_return_if_fail (self != NULL);
+
+  if (!self->limit_is_administrators)
+    self->limit_us = deadline_ms > 0 ? ps_clock_from_ms (deadline_ms) : PS_NEVER_US;
+}
+
+void
+ps_watcher_set_exit_policy (PsWatcher *self, PsExitPolicy policy)
+{
+  g_return_if_fail (self != NULL);
+
+  self->policy = policy;
+}
+
+void
+ps_watcher_set_hangup (PsWatcher *self, PsHangup hangup)
+{
+  g_return_if_fail (self != NULL);
+
+  self->hangup = hangup;
+  /* Who says so in so many words wants it under nohup, too. */
+  if (hangup == PS_HANGUP_RELOAD || hangup == PS_HANGUP_TERMINATE)
+    ps_signal_take (SIGHUP, PS_SIGNAL_TAKE_FORCED, self->context);
+}
+
+void
+ps_watcher_set_escalation (PsWatcher *self, PsEscalation escalation)
+{
+  g_return_if_fail (self != NULL);
+
+  self->escalation = escalation;
+}
+
+void
+ps_watcher_set_chain_previous (PsWatcher *self, gboolean chain)
+{
+  g_return_if_fail (self != NULL);
+
+  ps_signal_set_chain (chain);
+}
+
+void
+ps_watcher_set_log_func (PsWatcher *self, PsLogFunc func, gpointer user_data, GDestroyNotify notify)
+{
+  g_return_if_fail (self != NULL);
+
+  ps_report_set_log_func (self->report, func, user_data, notify);
+}
+
+/* --- The service manager --------------------------------------------------------------------- */
+
+void
+ps_watcher_ready (PsWatcher *self, const char *status)
+{
+  g_return_if_fail (self != NULL);
+
+  ps_report_ready (self->report, status);
+}
+
+void
+ps_watcher_status (PsWatcher *self, const char *format, ...)
+{
+  g_autofree char *status = NULL;
+  va_list args;
+
+  g_return_if_fail (self != NULL);
+  g_return_if_fail (format != NULL);
+
+  va_start (args, format);
+  status = g_strdup_vprintf (format, args);
+  va_end (args);
+  ps_report_status (self->report, status);
+}
+
+GCancellable *
+ps_watcher_get_cancellable (PsWatcher *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->cancellable;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <ps-types.h>
+
+G_BEGIN_DECLS
+
+/**
+ * PS_ERROR:
+ *
+ * The error domain of the library; codes are #PsError. Since 0.1.
+ */
+#define PS_ERROR (ps_error_quark ())
+
+/**
+ * PsError:
+ * @PS_ERROR_INVALID: a value given from outside (environment, configuration) makes no sense
+ *
+ * What can go wrong at run time. Since 0.1.
+ */
+typedef enum
+{
+  PS_ERROR_INVALID,
+} PsError;
+
+PS_PUBLIC GQuark ps_error_quark (void);
+
+G_END_DECLS

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * on_exit(3) tells the status that exit() or main() gave; the hook runs in the thread that called
+ * exit(). Three traps are dealt with here:
+ *
+ * A forked child that calls exit() runs its parent's hooks, too: the process ID tells them apart.
+ *
+ * exit() in a second thread overtakes a hook that is still running, and ends the process under it
+ * (glibc runs each hook once, whoever comes first; since 2.41 it makes the second thread wait).
+ * So a guard is registered just before the hook and, as hooks run last registered first, is what
+ * the second thread meets next: it registers itself again, for a third thread, and stays there. The
+ * guard is also how a callback is noticed that calls exit() while the hook runs it: there it is met
+ * in the hook's own thread, and the hook goes on from there.
+ *
+ * Hooks cannot be taken back: they are registered once and outlive a dlclose(), for which the
+ * library is linked with -z nodelete.
+ */
+
+#include "ps-exit.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+enum
+{
+  HOOK_IDLE,
+  HOOK_RUNNING,
+  HOOK_DONE,
+};
+
+static struct
+{
+  pid_t owner;
+  PsExitFunc func;
+  void *_Atomic data; /* NULL: nobody wants to be called */
+  atomic_int state;
+  atomic_int registered;
+  _Atomic pthread_t thread;
+} well;
+
+static void guard (int status, void *unused);
+
+static void
+run (int status)
+{
+  int final;
+
+  on_exit (guard, NULL);
+  final = well.func (status, atomic_load (&well.data));
+  atomic_store (&well.state, HOOK_DONE);
+  /* An exit() within an exit function: glibc runs the remaining ones with the new status. */
+  if (status != PS_EXIT_STATUS_UNKNOWN && final != status)
+    exit (final);
+}
+
+static void
+guard (int status, void *unused)
+{
+  if (ps_exit_get_data () == NULL || atomic_load (&well.state) == HOOK_DONE)
+    return;
+  if (pthread_equal (pthread_self (), atomic_load (&well.thread)))
+    {
+      run (status);
+      return;
+    }
+  on_exit (guard, NULL);
+  for (;;)
+    pause ();
+}
+
+static void
+begin (int status)
+{
+  int idle = HOOK_IDLE;
+
+  if (ps_exit_get_data () == NULL)
+    return;
+  if (!atomic_compare_exchange_strong (&well.state, &idle, HOOK_RUNNING))
+    return;
+  atomic_store (&well.thread, pthread_self ());
+  run (status);
+}
+
+static void
+on_exit_hook (int status, void *unused)
+{
+  begin (status);
+}
+
+static void
+on_quick_exit_hook (void)
+{
+  begin (PS_EXIT_STATUS_UNKNOWN);
+}
+
+/* In a forked child that attaches anew, the hooks that were copied with it serve again. */
+void
+ps_exit_install (PsExitFunc func, void *data)
+{
+  well.owner = getpid ();
+  well.func = func;
+  atomic_store (&well.data, data);
+  atomic_store (&well.state, HOOK_IDLE);
+  if (atomic_exchange (&well.registered, 1))
+    return;
+  on_exit (guard, NULL);
+  on_exit (on_exit_hook, NULL);
+  at_quick_exit (on_quick_exit_hook);
+}
+
+void
+ps_exit_uninstall (void)
+{
+  atomic_store (&well.data, NULL);
+}
+
+/* What was installed; NULL when nothing is, and in a forked child. */
+void *
+ps_exit_get_data (void)
+{
+  void *data = atomic_load (&well.data);
+
+  return data != NULL && getpid () == well.owner ? data : NULL;
+}

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * A set of holds, ordered by deadline, so that "how many", "who is next to be given up on" and
+ * "take this one out" cost no walk even with very many. A hold leaves its set exactly once, by
+ * being released or by being dropped; after that it is only memory that its owner still refers to.
+ */
+
+#include "ps-hold-private.h"
+#include "ps-clock.h"
+
+struct _PsHoldSet
+{
+  gatomicrefcount refs;
+  GMutex lock;
+  GTree *holds; /* of PsHold, by (deadline, number) */
+  guint64 last_number;
+  gint64 extended_until_us;
+  GQueue through; /* of PsStep that nobody has taken note of yet */
+  PsHoldFunc wake;
+  GSource *source;
+};
+
+/* Its users and its set each keep the memory; when the last user goes, the hold is released. */
+struct _PsHold
+{
+  gatomicrefcount users;
+  gatomicrefcount refs;
+  PsHoldSet *set;
+  guint64 number;
+  PsStep *step;
+  char *why;
+  gint64 since_us;
+  gint64 deadline_us;
+  gboolean active;
+};
+
+G_DEFINE_BOXED_TYPE (PsHold, ps_hold, ps_hold_ref, ps_hold_unref)
+
+static int
+compare_holds (gconstpointer a, gconstpointer b, gpointer unused)
+{
+  const PsHold *x = a, *y = b;
+
+  if (x->deadline_us != y->deadline_us)
+    return x->deadline_us < y->deadline_us ? -1 : 1;
+  return (x->number > y->number) - (x->number < y->number);
+}
+
+/* wake (source) is called, from any thread and without a lock, when a hold was released or its
+ * deadline moved. */
+PsHoldSet *
+ps_hold_set_new (PsHoldFunc wake, GSource *source)
+{
+  PsHoldSet *set = g_new0 (PsHoldSet, 1);
+
+  g_atomic_ref_count_init (&set->refs);
+  g_mutex_init (&set->lock);
+  set->holds = g_tree_new_full (compare_holds, NULL, NULL, NULL);
+  set->wake = wake;
+  set->source = g_source_ref (source);
+  return set;
+}
+
+static void
+free_step (gpointer data)
+{
+  PsStep *step = data;
+
+  if (--step->refs > 0)
+    return;
+  g_free (step->name);
+  g_free (step);
+}
+
+void
+ps_hold_set_unref (PsHoldSet *set)
+{
+  if (!g_atomic_ref_count_dec (&set->refs))
+    return;
+  g_queue_clear_full (&set->through, free_step);
+  g_tree_unref (set->holds);
+  g_source_unref (set->source);
+  g_mutex_clear (&set->lock);
+  g_free (set);
+}
+
+/* A callback takes its first hold. */
+PsStep *
+ps_hold_set_begin_step (PsHoldSet *set, const char *name, PsEvent event, guint number,
+                        gint64 begun_us)
+{
+  PsStep *step = g_new0 (PsStep, 1);
+
+  *step = (PsStep){ .name = g_strdup (name),
+                    .event = event,
+                    .number = number,
+                    .begun_us = begun_us,
+                    .outstanding = 1,
+                    .refs = 1 };
+  return step;
+}
+
+/* With the lock. One of what the step consists of is over. */
+static void
+end_part (PsHoldSet *set, PsStep *step)
+{
+  if (--step->outstanding > 0)
+    return;
+  step->ended_us = ps_clock_now_us ();
+  step->refs++;
+  g_queue_push_tail (&set->through, step);
+}
+
+/* The callback has returned; takes the caller's reference. */
+void
+ps_hold_set_return_step (PsHoldSet *set, PsStep *step)
+{
+  g_mutex_lock (&set->lock);
+  end_part (set, step);
+  free_step (step);
+  g_mutex_unlock (&set->lock);
+}
+
+/* The next step that is through, once each; NULL when there is none. */
+PsStep *
+ps_hold_set_take_step (PsHoldSet *set)
+{
+  PsStep *step;
+
+  g_mutex_lock (&set->lock);
+  step = g_queue_pop_head (&set->through);
+  g_mutex_unlock (&set->lock);
+  return step;
+}
+
+void
+ps_hold_set_free_step (PsHoldSet *set, PsStep *step)
+{
+  g_mutex_lock (&set->lock);
+  free_step (step);
+  g_mutex_unlock (&set->lock);
+}
+
+/* deadline_us: a point in time, or PS_NEVER_US. */
+PsHold *
+ps_hold_set_add (PsHoldSet *set, PsStep *step, const char *why, gint64 now_us, gint64 deadline_us)
+{
+  PsHold *hold = g_new0 (PsHold, 1);
+
+  g_atomic_ref_count_init (&hold->users);
+  g_atomic_ref_count_init (&hold->refs);
+  g_atomic_ref_count_inc (&hold->refs); /* the set's */
+  g_atomic_ref_count_inc (&set->refs);
+  hold->set = set;
+  hold->step = step;
+  hold->why = g_strdup (why);
+  hold->since_us = now_us;
+  hold->deadline_us = deadline_us;
+  hold->active = TRUE;
+
+  g_mutex_lock (&set->lock);
+  step->refs++;
+  step->outstanding++;
+  hold->number = ++set->last_number;
+  g_tree_insert (set->holds, hold, hold);
+  g_mutex_unlock (&set->lock);
+  return hold;
+}
+
+guint
+ps_hold_set_count (PsHoldSet *set)
+{
+  guint count;
+
+  g_mutex_lock (&set->lock);
+  count = (guint) g_tree_nnodes (set->holds);
+  g_mutex_unlock (&set->lock);
+  return count;
+}
+
+static PsHold *
+first (PsHoldSet *set)
+{
+  GTreeNode *node = g_tree_node_first (set->holds);
+
+  return node != NULL ? g_tree_node_key (node) : NULL;
+}
+
+/* When the first of them will have to be given up on; PS_NEVER_US: none will. */
+gint64
+ps_hold_set_get_deadline_us (PsHoldSet *set)
+{
+  gint64 deadline_us;
+
+  g_mutex_lock (&set->lock);
+  deadline_us = first (set) != NULL ? first (set)->deadline_us : PS_NEVER_US;
+  g_mutex_unlock (&set->lock);
+  return deadline_us;
+}
+
+/* The hold that is to be named when one asks what is waited for; NULL when there is none. To be
+ * given back by ps_hold_put(). */
+PsHold *
+ps_hold_set_peek (PsHoldSet *set)
+{
+  PsHold *hold;
+
+  g_mutex_lock (&set->lock);
+  hold = first (set);
+  if (hold != NULL)
+    g_atomic_ref_count_inc (&hold->refs);
+  g_mutex_unlock (&set->lock);
+  return hold;
+}
+
+/* Gives up on a hold whose deadline has passed; with PS_NEVER_US on any. NULL when there is none.
+ * To be given back by ps_hold_put(). */
+PsHold *
+ps_hold_set_drop (PsHoldSet *set, gint64 now_us)
+{
+  PsHold *hold;
+
+  g_mutex_lock (&set->lock);
+  hold = first (set);
+  if (hold != NULL && hold->deadline_us <= now_us)
+    {
+      g_tree_remove (set->holds, hold);
+      hold->active = FALSE;
+      end_part (set, hold->step);
+    }
+  else
+    hold = NULL;
+  g_mutex_unlock (&set->lock);
+  return hold;
+}
+
+/* Until when the holds asked for more time since the last call; 0: they did not. */
+gint64
+ps_hold_set_take_extension_us (PsHoldSet *set)
+{
+  gint64 until_us;
+
+  g_mutex_lock (&set->lock);
+  until_us = set->extended_until_us;
+  set->extended_until_us = 0;
+  g_mutex_unlock (&set->lock);
+  return until_us;
+}
+
+/* Gives the memory back, as opposed to releasing the hold. */
+void
+ps_hold_put (PsHold *hold)
+{
+  if (!g_atomic_ref_count_dec (&hold->refs))
+    return;
+  ps_hold_set_free_step (hold->set, hold->step);
+  ps_hold_set_unref (hold->set);
+  g_free (hold->why);
+  g_free (hold);
+}
+
+/* Takes the hold out of its set, unless it has left it already. */
+static void
+leave (PsHold *hold)
+{
+  PsHoldSet *set = hold->set;
+  gboolean was_active;
+
+  g_mutex_lock (&set->lock);
+  was_active = hold->active;
+  if (was_active)
+    {
+      g_tree_remove (set->holds, hold);
+      hold->active = FALSE;
+      end_part (set, hold->step);
+    }
+  g_mutex_unlock (&set->lock);
+
+  if (was_active)
+    {
+      set->wake (set->source);
+      ps_hold_put (hold);
+    }
+}
+
+void
+ps_hold_release (PsHold *hold)
+{
+  if (hold == NULL)
+    return;
+  leave (hold);
+  ps_hold_unref (hold);
+}
+
+PsHold *
+ps_hold_ref (PsHold *hold)
+{
+  g_return_val_if_fail (hold != NULL, NULL);
+
+  g_atomic_ref_count_inc (&hold->users);
+  return hold;
+}
+
+void
+ps_hold_unref (PsHold *hold)
+{
+  g_return_if_fail (hold != NULL);
+
+  if (!g_atomic_ref_count_dec (&hold->users))
+    return;
+  leave (hold);
+  ps_hold_put (hold);
+}
+
+/* extended_until_us: 0, or until when the exit as a whole is to wait. */
+static void
+move_deadline (PsHold *hold, gint64 deadline_us, gint64 extended_until_us)
+{
+  PsHoldSet *set = hold->set;
+  gboolean active;
+
+  g_mutex_lock (&set->lock);
+  active = hold->active;
+  if (active)
+    {
+      g_tree_remove (set->holds, hold);
+      hold->deadline_us =
+          extended_until_us > 0 ? MAX (hold->deadline_us, deadline_us) : deadline_us;
+      g_tree_insert (set->holds, hold, hold);
+      set->extended_until_us = MAX (set->extended_until_us, extended_until_us);
+    }
+  g_mutex_unlock (&set->lock);
+  if (active)
+    set->wake (set->source);
+}
+
+void
+ps_hold_set_deadline (PsHold *hold, guint deadline_ms)
+{
+  g_return_if_fail (hold != NULL);
+
+  move_deadline (
+      hold, deadline_ms == 0 ? PS_NEVER_US : ps_clock_now_us () + ps_clock_from_ms (deadline_ms),
+      0);
+}
+
+void
+ps_hold_extend (PsHold *hold, guint by_ms)
+{
+  gint64 until_us = ps_clock_now_us () + ps_clock_from_ms (by_ms);
+
+  g_return_if_fail (hold != NULL);
+
+  move_deadline (hold, until_us, until_us);
+}
+
+gboolean
+ps_hold_is_active (PsHold *hold)
+{
+  gboolean active;
+
+  g_return_val_if_fail (hold != NULL, FALSE);
+
+  g_mutex_lock (&hold->set->lock);
+  active = hold->active;
+  g_mutex_unlock (&hold->set->lock);
+  return active;
+}
+
+const char *
+ps_hold_get_why (PsHold *hold)
+{
+  g_return_val_if_fail (hold != NULL, NULL);
+
+  return hold->why;
+}
+
+const PsStep *
+ps_hold_get_step (PsHold *hold)
+{
+  return hold->step;
+}
+
+gint64
+ps_hold_get_since_us (PsHold *hold)
+{
+  return hold->since_us;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Every well-known string of the library, in one place: journal message IDs, journal fields,
+ * environment variables. A test holds them against the catalog and docs/journal.md. */
+
+/* One per kind of record; made once with `systemd-id128 new`, never changed. */
+#define PS_MESSAGE_RUN_BEGUN "6d7a16da93ae4ab797fffb15ddb400aa"
+#define PS_MESSAGE_EXIT_BEGUN "b4847ddf3d99479fa62245bff688e65b"
+#define PS_MESSAGE_SIGNAL_AGAIN "f00c5d30df724af0a56cec64926421e5"
+#define PS_MESSAGE_STEP_BEGUN "8d7bc89825cb45ec9bc2d00be750c690"
+#define PS_MESSAGE_STEP_DONE "00f7c7bb15bf4c50968b41f1fca42289"
+#define PS_MESSAGE_STEP_SKIPPED "52d774ba172c47ef809b1b8c830a365b"
+#define PS_MESSAGE_HOLD_DROPPED "3c762ed383c64492a04043fa97eb13df"
+#define PS_MESSAGE_CALLBACK_FAILED "290646c0479647cfa2981fd8f5be4591"
+#define PS_MESSAGE_EXIT_VETOED "d8534fc0f7a6456786648a2c09ed289e"
+#define PS_MESSAGE_EXIT_FINISHED "625cd8b5c7c14310a6683af8a117ab4e"
+#define PS_MESSAGE_RELOAD_BEGUN "46034f4cbeb8477396f685cd36ef03ad"
+#define PS_MESSAGE_RELOAD_DONE "c98bdb024acb4175bd2b497b4a6d0416"
+#define PS_MESSAGE_BAD_SETTING "26024f1eea7747919e75e95116b957c5"
+
+/* journald's own fields. */
+#define PS_FIELD_MESSAGE "MESSAGE"
+#define PS_FIELD_MESSAGE_ID "MESSAGE_ID"
+#define PS_FIELD_PRIORITY "PRIORITY"
+
+/* In every record: whose it is. Last words otherwise lose their unit. */
+#define PS_FIELD_UNIT "PS_UNIT"
+#define PS_FIELD_INVOCATION_ID "PS_INVOCATION_ID"
+#define PS_FIELD_PROGRAM "PS_PROGRAM"
+#define PS_FIELD_VERSION "PS_VERSION"
+
+/* Why the exit began. */
+#define PS_FIELD_CAUSE "PS_CAUSE"   /* signal, quit, exit, loop */
+#define PS_FIELD_SIGNAL "PS_SIGNAL" /* SIGTERM */
+#define PS_FIELD_SENDER_PID "PS_SENDER_PID"
+#define PS_FIELD_SENDER_UID "PS_SENDER_UID"
+#define PS_FIELD_SENDER_COMM "PS_SENDER_COMM"
+#define PS_FIELD_SENDER_UNIT "PS_SENDER_UNIT"
+#define PS_FIELD_CODE "PS_CODE" /* the code of ps_watcher_quit() or exit() */
+
+/* One step. */
+#define PS_FIELD_EVENT "PS_EVENT"             /* query, checkpoint, terminate, ... */
+#define PS_FIELD_STEP "PS_STEP"               /* the callback's name */
+#define PS_FIELD_STEP_NUMBER "PS_STEP_NUMBER" /* from 1, over the whole exit */
+#define PS_FIELD_STEPS "PS_STEPS"             /* how many there are */
+#define PS_FIELD_PRIORITY_OF_STEP "PS_STEP_PRIORITY"
+#define PS_FIELD_DURATION_USEC "PS_DURATION_USEC"
+#define PS_FIELD_HOLD_WHY "PS_HOLD_WHY"
+#define PS_FIELD_REASON "PS_REASON" /* why a step was skipped, a hold dropped, an exit vetoed */
+#define PS_FIELD_ERROR "PS_ERROR"   /* domain:code: message */
+
+/* How it ended. */
+#define PS_FIELD_STATUS "PS_STATUS" /* the exit status that was recommended */
+#define PS_FIELD_STEPS_RUN "PS_STEPS_RUN"
+#define PS_FIELD_STEPS_SKIPPED "PS_STEPS_SKIPPED"
+#define PS_FIELD_STEPS_FAILED "PS_STEPS_FAILED"
+#define PS_FIELD_HOLDS_DROPPED "PS_HOLDS_DROPPED"
+#define PS_FIELD_SIGNALS_AGAIN "PS_SIGNALS_AGAIN"
+#define PS_FIELD_RECORDS_LOST "PS_RECORDS_LOST"   /* journal records that could not be sent */
+#define PS_FIELD_NOTIFIES_LOST "PS_NOTIFIES_LOST" /* messages to the service manager, likewise */
+
+/* What is read from the environment. */
+#define PS_ENV_DEADLINE_SEC "PS_DEADLINE_SEC"

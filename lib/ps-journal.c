@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * A service's records go to the journal; those of a program that somebody runs in a terminal go to
+ * standard error, the debugging ones left out. sd_journal_sendv() tells nobody that there is no
+ * journal (it returns 0), so we look for its socket ourselves: what cannot go to the journal goes
+ * to standard error.
+ */
+
+#include "ps-journal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+/* Our records carry the function that registered a callback, not the line that sent them. */
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
+
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
+
+typedef enum
+{
+  TO_JOURNAL,
+  TO_STDERR,
+  TO_FUNC,
+} Target;
+
+struct _PsJournal
+{
+  GMutex lock;
+  Target target;
+  PsLogFunc func; /* NULL with TO_FUNC: silence */
+  gpointer user_data;
+  GDestroyNotify notify;
+  PsPatience *patience;
+};
+
+/* Of the process, since ps_prepare() comes before there is a watcher. */
+static struct
+{
+  gsize once;
+  gboolean is_service;
+} environment;
+
+/* Whether standard error is the journal's stream, as systemd tells by device and inode. */
+static gboolean
+stderr_is_journal (void)
+{
+  const char *stream = g_getenv ("JOURNAL_STREAM");
+  g_autofree char *ours = NULL;
+  struct stat st;
+
+  if (stream == NULL || fstat (STDERR_FILENO, &st) < 0)
+    return FALSE;
+  ours = g_strdup_printf ("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, (guint64) st.st_dev,
+                          (guint64) st.st_ino);
+  return strcmp (ours, stream) == 0;
+}
+
+/* INVOCATION_ID alone does not tell: a shell in a terminal has it from the terminal's unit. */
+static gboolean
+is_service (void)
+{
+  const char *pid = g_getenv ("SYSTEMD_EXEC_PID");
+
+  return stderr_is_journal () || g_getenv ("NOTIFY_SOCKET") != NULL
+         || (pid != NULL && g_ascii_strtoll (pid, NULL, 10) == getpid ());
+}
+
+/* Finds out where records go, while the environment still tells. */
+void
+ps_journal_prepare (void)
+{
+  if (!g_once_init_enter (&environment.once))
+    return;
+  environment.is_service = is_service ();
+  g_once_init_leave (&environment.once, 1);
+}
+
+PsJournal *
+ps_journal_new (const PsLimit *limit)
+{
+  PsJournal *journal = g_new0 (PsJournal, 1);
+
+  ps_journal_prepare ();
+  g_mutex_init (&journal->lock);
+  journal->target = environment.is_service ? TO_JOURNAL : TO_STDERR;
+  journal->patience = ps_patience_new (limit);
+  return journal;
+}
+
+void
+ps_journal_free (PsJournal *journal)
+{
+  if (journal == NULL)
+    return;
+  if (journal->notify != NULL)
+    journal->notify (journal->user_data);
+  ps_patience_free (journal->patience);
+  g_mutex_clear (&journal->lock);
+  g_free (journal);
+}
+
+void
+ps_journal_set_func (PsJournal *journal, PsLogFunc func, gpointer user_data, GDestroyNotify notify)
+{
+  GDestroyNotify old_notify;
+  gpointer old_data;
+
+  g_mutex_lock (&journal->lock);
+  old_notify = journal->notify;
+  old_data = journal->user_data;
+  journal->target = TO_FUNC;
+  journal->func = func;
+  journal->user_data = user_data;
+  journal->notify = notify;
+  g_mutex_unlock (&journal->lock);
+  if (old_notify != NULL)
+    old_notify (old_data);
+}
+
+/* Whether a record of this priority goes anywhere, so that it need not be made otherwise. */
+gboolean
+ps_journal_wants (PsJournal *journal, int priority)
+{
+  gboolean wants = TRUE;
+
+  g_mutex_lock (&journal->lock);
+  switch (journal->target)
+    {
+    case TO_JOURNAL:
+      break;
+    case TO_STDERR:
+      wants = priority < LOG_DEBUG;
+      break;
+    case TO_FUNC:
+      wants = journal->func != NULL;
+      break;
+    }
+  g_mutex_unlock (&journal->lock);
+  return wants;
+}
+
+static int
+send_to_journal (gpointer data)
+{
+  gsize n;
+  g_autofree struct iovec *iovec = ps_record_get_iovec (data, &n);
+
+  if (access (JOURNAL_SOCKET, W_OK) < 0)
+    return -errno;
+  return sd_journal_sendv (iovec, (int) n);
+}
+
+static int
+send_to_stderr (gpointer data)
+{
+  g_autofree char *line = g_strdup_printf ("%s[%d]: %s\n", program_invocation_short_name,
+                                           (int) getpid (), ps_record_get_message (data));
+  gsize length = strlen (line);
+  ssize_t written;
+
+  /* An interruption is our own time limit, or as good as one. */
+  written = write (STDERR_FILENO, line, length);
+  return written == (ssize_t) length ? 0 : -EIO;
+}
+
+void
+ps_journal_write (PsJournal *journal, const PsRecord *record)
+{
+  gpointer data = (gpointer) record;
+  PsLogFunc func;
+  gpointer user_data;
+  Target target;
+  int r;
+
+  g_mutex_lock (&journal->lock);
+  target = journal->target;
+  func = journal->func;
+  user_data = journal->user_data;
+  g_mutex_unlock (&journal->lock);
+
+  switch (target)
+    {
+    case TO_JOURNAL:
+      r = ps_patience_try (journal->patience, send_to_journal, data);
+      if (r < 0 && r != -EINTR && ps_record_get_priority (record) < LOG_DEBUG)
+        ps_patience_try (journal->patience, send_to_stderr, data);
+      break;
+    case TO_STDERR:
+      ps_patience_try (journal->patience, send_to_stderr, data);
+      break;
+    case TO_FUNC:
+      if (func != NULL)
+        {
+          gsize n;
+          g_autofree GLogField *fields = ps_record_get_fields (record, &n);
+
+          func (ps_record_get_priority (record), ps_record_get_message (record), fields, n,
+                user_data);
+        }
+      break;
+    }
+}
+
+/* How many records could not be sent. */
+guint
+ps_journal_get_lost (PsJournal *journal)
+{
+  return ps_patience_get_lost (journal->patience);
+}

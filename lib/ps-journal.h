@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The well of the log: the journal, standard error, or whoever takes our records. Thread-safe. */
+
+/* floor 1 */
+#include "ps-record.h"
+/* floor 2 */
+#include "ps-patience.h"
+
+typedef struct _PsJournal PsJournal;
+
+void ps_journal_prepare (void);
+
+PsJournal *ps_journal_new (const PsLimit *limit);
+void ps_journal_free (PsJournal *journal);
+void ps_journal_set_func (PsJournal *journal, PsLogFunc func, gpointer user_data,
+                          GDestroyNotify notify);
+gboolean ps_journal_wants (PsJournal *journal, int priority);
+void ps_journal_write (PsJournal *journal, const PsRecord *record);
+guint ps_journal_get_lost (PsJournal *journal);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The well of the service manager: sd_notify(3), which never waits for long. Thread-safe. */
+
+/* floor 2 */
+#include "ps-patience.h"
+
+typedef struct _PsNotify PsNotify;
+
+void ps_notify_prepare (void);
+
+PsNotify *ps_notify_new (const PsLimit *limit);
+void ps_notify_free (PsNotify *notify);
+void ps_notify_send (PsNotify *notify, const char *state);
+guint ps_notify_get_lost (PsNotify *notify);
+guint64 ps_notify_get_watchdog_us (PsNotify *notify);

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * A callback is a step. It is over when it has returned and every hold it took is released or given
+ * up on, which may be long after; then its duration is known and reported. A callback without
+ * holds, which is nearly each, costs no allocation.
+ */
+
+#include "ps-pass.h"
+#include "ps-clock.h"
+
+/* How often `systemctl status` learns how long we have been waiting. */
+#define TELL_EVERY_US (1 * PS_US_PER_SEC)
+
+void
+ps_pass_init (PsPass *pass, PsRegistry *registry, PsReport *report, PsHoldFunc wake,
+              GSource *source)
+{
+  *pass = (PsPass){ .registry = registry, .report = report };
+  pass->holds = ps_hold_set_new (wake, source);
+}
+
+void
+ps_pass_clear (PsPass *pass)
+{
+  g_clear_pointer (&pass->holds, ps_hold_set_unref);
+  g_clear_pointer (&pass->entry, ps_registry_unref_entry);
+  g_clear_pointer (&pass->context, ps_context_unref);
+  g_clear_pointer (&pass->failure, g_free);
+}
+
+/* Before the first pass of an exit or a reload. */
+void
+ps_pass_reset (PsPass *pass)
+{
+  ps_registry_begin_exit (pass->registry);
+  g_clear_pointer (&pass->failure, g_free);
+  pass->tally = (PsTally){ .run = 0 };
+  pass->vetoed = FALSE;
+  pass->hastened = FALSE;
+  pass->code_given = FALSE;
+}
+
+/* From here on steps are numbered anew; events: those that will be passed. */
+void
+ps_pass_count (PsPass *pass, PsEvents events)
+{
+  pass->number = 0;
+  pass->total = 0;
+  for (PsEvents rest = events; rest != 0; rest &= rest - 1)
+    pass->total += ps_registry_count (pass->registry, rest & -rest);
+}
+
+void
+ps_pass_begin (PsPass *pass, PsEvent event)
+{
+  pass->event = event;
+  pass->tell_us = 0;
+  ps_registry_begin_pass (pass->registry, event);
+}
+
+PsNext
+ps_pass_next (PsPass *pass)
+{
+  gboolean holds = !pass->hastened && ps_hold_set_count (pass->holds) > 0;
+
+  return ps_registry_next (pass->registry, holds, &pass->entry);
+}
+
+static PsReportStep
+step_of (PsPass *pass, PsEvent event, const char *name, int priority, guint number)
+{
+  return (PsReportStep){ .event = event,
+                         .name = name,
+                         .priority = priority,
+                         .number = number,
+                         .total = MAX (pass->total, number) };
+}
+
+static PsReportStep
+step_of_entry (PsPass *pass)
+{
+  return step_of (pass, pass->event, pass->entry->is.name, pass->entry->is.priority, pass->number);
+}
+
+static PsHold *
+take_hold (PsContext *context, const char *why, gpointer data)
+{
+  PsPass *pass = data;
+  const PsRegistration *is = &pass->entry->is;
+  gint64 deadline_us = PS_NEVER_US;
+
+  if (is->deadline_us > 0)
+    deadline_us = ps_clock_add_us (pass->entered_us, is->deadline_us);
+  if (pass->step == NULL)
+    pass->step =
+        ps_hold_set_begin_step (pass->holds, is->name, pass->event, pass->number, pass->entered_us);
+  return ps_hold_set_add (pass->holds, pass->step, why, ps_clock_now_us (), deadline_us);
+}
+
+static void
+fill_context (PsPass *pass, const PsFacts *facts)
+{
+  gint64 deadline_us = pass->entry->is.deadline_us;
+  PsContext *context;
+
+  if (pass->context == NULL)
+    pass->context = ps_context_new ();
+  context = pass->context;
+  context->event = pass->event;
+  context->cause = facts->cause;
+  context->previous_action = facts->previous_action;
+  context->exit_code = facts->exit_code;
+  context->end_us = facts->end_us;
+  if (deadline_us > 0)
+    context->end_us = MIN (context->end_us, ps_clock_add_us (pass->entered_us, deadline_us));
+  context->hold = take_hold;
+  context->hold_data = pass;
+}
+
+static void
+read_answers (PsPass *pass, const PsFacts *facts)
+{
+  PsContext *context = pass->context;
+  const char *name = pass->entry->is.name;
+
+  if (context->exit_code_set)
+    {
+      pass->code_given = TRUE;
+      pass->code = context->exit_code;
+    }
+  if (context->veto != NULL)
+    {
+      pass->vetoed = TRUE;
+      ps_report_vetoed (pass->report, facts->cause, name, context->veto);
+    }
+  if (context->error != NULL)
+    {
+      pass->tally.failed++;
+      ps_report_failed (pass->report, pass->event, name, context->error);
+      if (pass->failure == NULL)
+        pass->failure = g_strdup_printf ("%s: %s", name, context->error->message);
+    }
+}
+
+static void
+end_callback (PsPass *pass)
+{
+  PsReportStep step = step_of_entry (pass);
+
+  if (pass->step != NULL)
+    ps_hold_set_return_step (pass->holds, g_steal_pointer (&pass->step));
+  else
+    ps_report_step_done (pass->report, &step, ps_clock_now_us () - pass->entered_us);
+}
+
+/* Calls the one that ps_pass_next() found. */
+void
+ps_pass_call (PsPass *pass, const PsFacts *facts)
+{
+  PsEntry *entry = pass->entry;
+  PsReportStep step;
+
+  pass->number++;
+  pass->tally.run++;
+  step = step_of_entry (pass);
+  ps_report_step_begun (pass->report, &step);
+
+  pass->entered_us = ps_clock_now_us ();
+  fill_context (pass, facts);
+  entry->is.callback (pass->context, entry->is.user_data);
+  if (pass->entry != entry)
+    return; /* another thread ends the process and took it for lost; see below */
+
+  read_answers (pass, facts);
+  end_callback (pass);
+  pass->context = ps_context_recycle (pass->context);
+  ps_registry_unref_entry (g_steal_pointer (&pass->entry));
+}
+
+/* The callback will not come back: it called exit(), or it is stuck in a thread that has lost its
+ * say. What it may still refer to is not freed. */
+void
+ps_pass_callback_is_gone (PsPass *pass)
+{
+  if (pass->entry == NULL)
+    return;
+  end_callback (pass);
+  pass->context = NULL;
+  pass->entry = NULL;
+}
+
+static void
+report_steps (PsPass *pass)
+{
+  PsStep *done;
+
+  while ((done = ps_hold_set_take_step (pass->holds)) != NULL)
+    {
+      PsReportStep step = step_of (pass, done->event, done->name, 0, done->number);
+
+      ps_report_step_done (pass->report, &step, done->ended_us - done->begun_us);
+      ps_hold_set_free_step (pass->holds, done);
+    }
+}
+
+static void
+drop_holds_until (PsPass *pass, gint64 until_us, const char *reason)
+{
+  gint64 now_us = ps_clock_now_us ();
+  PsHold *hold;
+
+  while ((hold = ps_hold_set_drop (pass->holds, until_us)) != NULL)
+    {
+      const PsStep *owner = ps_hold_get_step (hold);
+      PsReportStep step = step_of (pass, owner->event, owner->name, 0, owner->number);
+
+      pass->tally.holds_dropped++;
+      ps_report_hold_dropped (pass->report, &step, ps_hold_get_why (hold),
+                              now_us - ps_hold_get_since_us (hold), reason);
+      ps_hold_put (hold);
+    }
+  report_steps (pass);
+}
+
+/* Gives up on holds whose deadline has passed. Returns when the next one will. */
+gint64
+ps_pass_keep_time (PsPass *pass, gint64 now_us)
+{
+  drop_holds_until (pass, now_us, "its deadline has passed");
+  return ps_hold_set_get_deadline_us (pass->holds);
+}
+
+void
+ps_pass_drop_holds (PsPass *pass, const char *reason)
+{
+  drop_holds_until (pass, PS_NEVER_US, reason);
+}
+
+/* Says who is waited for, now and then. Returns when to do so again. */
+gint64
+ps_pass_tell_waiting (PsPass *pass, gint64 now_us)
+{
+  PsHold *hold = NULL;
+
+  if (now_us < pass->tell_us)
+    return pass->tell_us;
+  hold = ps_hold_set_peek (pass->holds);
+  if (hold == NULL)
+    return PS_NEVER_US;
+
+  if (pass->event != PS_EVENT_RELOAD)
+    {
+      const PsStep *owner = ps_hold_get_step (hold);
+      PsReportStep step = step_of (pass, owner->event, owner->name, 0, owner->number);
+
+      ps_report_waiting (pass->report, &step, ps_hold_get_why (hold),
+                         now_us - ps_hold_get_since_us (hold));
+    }
+  ps_hold_put (hold);
+  pass->tell_us = now_us + TELL_EVERY_US;
+  return pass->tell_us;
+}
+
+/* What has not been called is not called in this pass; a later event may still call it. */
+void
+ps_pass_skip_rest (PsPass *pass, const char *reason)
+{
+  while (ps_registry_next (pass->registry, FALSE, &pass->entry) == PS_NEXT_CALL)
+    {
+      PsReportStep step;
+
+      pass->number++;
+      pass->tally.skipped++;
+      step = step_of_entry (pass);
+      ps_report_step_skipped (pass->report, &step, reason);
+      ps_registry_unclaim (pass->registry, pass->entry);
+      ps_registry_unref_entry (g_steal_pointer (&pass->entry));
+    }
+}

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * One function per thing that can be told. Each says it to the journal, as a record with its
+ * message ID, and where `systemctl status` should show it, to the service manager.
+ *
+ * A step is told before it begins: when SIGKILL comes, the last record names the culprit. In an
+ * exit with very many steps only the first are told one by one, and those that fail, are skipped
+ * or hold; the last record counts them all.
+ */
+
+#include "ps-report.h"
+#include "ps-clock.h"
+#include "ps-identity.h"
+#include "ps-ids.h"
+#include "ps-journal.h"
+#include "ps-notify.h"
+#include "ps-record.h"
+#include "ps-text.h"
+#include "ps-version.h"
+
+#include <errno.h>
+#include <syslog.h>
+
+#define STEPS_TOLD_MAX 64
+#define AGAIN_TOLD_MAX 8
+#define STATUS_MAX 1024
+
+struct _PsReport
+{
+  PsJournal *journal;
+  PsNotify *notify;
+  char *unit;
+  GMutex lock;
+  char *status; /* the daemon's own last words on its status */
+};
+
+void
+ps_report_prepare (void)
+{
+  ps_identity_prepare ();
+  ps_journal_prepare ();
+  ps_notify_prepare ();
+}
+
+PsReport *
+ps_report_new (const PsLimit *limit)
+{
+  PsReport *report = g_new0 (PsReport, 1);
+
+  ps_identity_prepare ();
+  g_mutex_init (&report->lock);
+  report->journal = ps_journal_new (limit);
+  report->notify = ps_notify_new (limit);
+  report->unit = ps_identity_get_unit ();
+  return report;
+}
+
+void
+ps_report_free (PsReport *report)
+{
+  if (report == NULL)
+    return;
+  ps_journal_free (report->journal);
+  ps_notify_free (report->notify);
+  g_mutex_clear (&report->lock);
+  g_free (report->unit);
+  g_free (report->status);
+  g_free (report);
+}
+
+void
+ps_report_set_log_func (PsReport *report, PsLogFunc func, gpointer user_data, GDestroyNotify notify)
+{
+  ps_journal_set_func (report->journal, func, user_data, notify);
+}
+
+guint64
+ps_report_get_watchdog_us (PsReport *report)
+{
+  return ps_notify_get_watchdog_us (report->notify);
+}
+
+/* --- Parts of records ------------------------------------------------------------------------ */
+
+/* NULL: it would go nowhere. */
+static PsRecord *
+begin (PsReport *report, int priority, const char *message_id)
+{
+  PsRecord *record;
+
+  if (!ps_journal_wants (report->journal, priority))
+    return NULL;
+  record = ps_record_new (priority, message_id);
+  ps_record_set (record, PS_FIELD_UNIT, report->unit);
+  ps_record_set (record, PS_FIELD_INVOCATION_ID, ps_identity_get_invocation_id ());
+  ps_record_set (record, PS_FIELD_PROGRAM, program_invocation_short_name);
+  ps_record_set (record, PS_FIELD_VERSION, PS_VERSION);
+  return record;
+}
+
+static void
+set_cause (PsRecord *record, const PsCause *cause)
+{
+  const PsSender *sender = ps_cause_get_sender (cause);
+
+  ps_record_set (record, PS_FIELD_CAUSE, ps_cause_kind_name (cause->kind));
+  if (cause->kind == PS_CAUSE_SIGNAL)
+    {
+      g_autofree char *name = ps_text_signal (cause->signum);
+
+      ps_record_set (record, PS_FIELD_SIGNAL, name);
+    }
+  else
+    ps_record_set_int (record, PS_FIELD_CODE, cause->code);
+  if (sender != NULL)
+    {
+      ps_record_set_int (record, PS_FIELD_SENDER_PID, sender->pid);
+      ps_record_set_int (record, PS_FIELD_SENDER_UID, sender->uid);
+      ps_record_set (record, PS_FIELD_SENDER_COMM, sender->comm);
+      ps_record_set (record, PS_FIELD_SENDER_UNIT, sender->unit);
+    }
+}
+
+static void
+set_step (PsRecord *record, const PsReportStep *step)
+{
+  ps_record_set (record, PS_FIELD_EVENT, ps_text_event (step->event));
+  ps_record_set (record, PS_FIELD_STEP, step->name);
+  if (step->number > 0)
+    ps_record_set_int (record, PS_FIELD_STEP_NUMBER, step->number);
+  if (step->total > 0)
+    ps_record_set_int (record, PS_FIELD_STEPS, step->total);
+}
+
+static void
+write_and_free (PsReport *report, PsRecord *record)
+{
+  ps_journal_write (report->journal, record);
+  ps_record_free (record);
+}
+
+/* --- The life -------------------------------------------------------------------------------- */
+
+void
+ps_report_run_begun (PsReport *report)
+{
+  PsRecord *record = begin (report, LOG_DEBUG, PS_MESSAGE_RUN_BEGUN);
+
+  if (record == NULL)
+    return;
+  ps_record_set_message (record, "Run begun: the end of this process is watched over");
+  write_and_free (report, record);
+}
+
+void
+ps_report_bad_setting (PsReport *report, const char *name, const GError *error)
+{
+  PsRecord *record = begin (report, LOG_WARNING, PS_MESSAGE_BAD_SETTING);
+
+  if (record == NULL)
+    return;
+  ps_record_set (record, PS_FIELD_ERROR, error->message);
+  ps_record_set_message (record, "%s is ignored: %s", name, error->message);
+  write_and_free (report, record);
+}
+
+/* The daemon's own status is kept, to be shown again after a reload or a veto. */
+static char *
+keep_status (PsReport *report, const char *status)
+{
+  g_autofree char *line = ps_text_one_line (status, STATUS_MAX);
+
+  g_mutex_lock (&report->lock);
+  g_free (report->status);
+  report->status = g_strdup (line);
+  g_mutex_unlock (&report->lock);
+  return g_steal_pointer (&line);
+}
+
+static char *
+dup_status (PsReport *report)
+{
+  char *status;
+
+  g_mutex_lock (&report->lock);
+  status = g_strdup (report->status);
+  g_mutex_unlock (&report->lock);
+  return status;
+}
+
+static void
+notify_with_status (PsReport *report, const char *assignments, const char *status)
+{
+  g_autofree char *line = ps_text_one_line (status, STATUS_MAX);
+  g_autofree char *state = g_strconcat (assignments, "STATUS=", line, NULL);
+
+  ps_notify_send (report->notify, state);
+}
+
+void
+ps_report_ready (PsReport *report, const char *status)
+{
+  g_autofree char *line = NULL;
+
+  if (status == NULL)
+    {
+      ps_notify_send (report->notify, "READY=1");
+      return;
+    }
+  line = keep_status (report, status);
+  notify_with_status (report, "READY=1\n", line);
+}
+
+void
+ps_report_status (PsReport *report, const char *status)
+{
+  g_autofree char *line = keep_status (report, status);
+
+  notify_with_status (report, "", line);
+}
+
+void
+ps_report_alive (PsReport *report)
+{
+  ps_notify_send (report->notify, "WATCHDOG=1");
+}
+
+/* --- A reload -------------------------------------------------------------------------------- */
+
+void
+ps_report_reload_begun (PsReport *report, const PsCause *cause)
+{
+  PsRecord *record = begin (report, LOG_INFO, PS_MESSAGE_RELOAD_BEGUN);
+  g_autofree char *assignments =
+      g_strdup_printf ("RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT "\n", ps_clock_now_us ());
+
+  notify_with_status (report, assignments, "Reloading");
+  if (record != NULL)
+    {
+      g_autofree char *why = ps_cause_describe (cause);
+
+      set_cause (record, cause);
+      ps_record_set_message (record, "Reload begun: %s", why);
+      write_and_free (report, record);
+    }
+}
+
+/* failure: what went wrong, or NULL. READY=1 in either case: the daemon serves. */
+void
+ps_report_reload_done (PsReport *report, gint64 duration_us, const char *failure)
+{
+  PsRecord *record =
+      begin (report, failure != NULL ? LOG_WARNING : LOG_INFO, PS_MESSAGE_RELOAD_DONE);
+  g_autofree char *status = dup_status (report);
+  g_autofree char *failed = failure != NULL ? g_strconcat ("Reload failed: ", failure, NULL) : NULL;
+
+  if (failed == NULL && status == NULL)
+    status = g_strdup ("Reloaded");
+  notify_with_status (report, "READY=1\n", failed != NULL ? failed : status);
+  if (record != NULL)
+    {
+      g_autofree char *duration = ps_text_duration (duration_us);
+
+      ps_record_set_int (record, PS_FIELD_DURATION_USEC, duration_us);
+      ps_record_set (record, PS_FIELD_ERROR, failure);
+      ps_record_set_message (record, "%s after %s", failed != NULL ? failed : "Reload done",
+                             duration);
+      write_and_free (report, record);
+    }
+}
+
+/* --- An exit --------------------------------------------------------------------------------- */
+
+void
+ps_report_exit_begun (PsReport *report, const PsCause *cause, guint n_steps)
+{
+  PsRecord *record = begin (report, LOG_NOTICE, PS_MESSAGE_EXIT_BEGUN);
+  g_autofree char *why = NULL;
+
+  if (record == NULL)
+    return;
+  why = ps_cause_describe (cause);
+  set_cause (record, cause);
+  ps_record_set_int (record, PS_FIELD_STEPS, n_steps);
+  ps_record_set_message (record, "Exit begun: %s", why);
+  write_and_free (report, record);
+}
+
+void
+ps_report_vetoed (PsReport *report, const PsCause *cause, const char *name, const char *why)
+{
+  PsRecord *record = begin (report, LOG_NOTICE, PS_MESSAGE_EXIT_VETOED);
+  g_autofree char *status = dup_status (report);
+
+  if (status != NULL)
+    notify_with_status (report, "", status);
+  if (record == NULL)
+    return;
+  set_cause (record, cause);
+  ps_record_set (record, PS_FIELD_STEP, name);
+  ps_record_set (record, PS_FIELD_REASON, why);
+  ps_record_set_message (record, "Exit vetoed by %s: %s", name, why);
+  write_and_free (report, record);
+}
+
+/* The point of no return. timeout_us: how long the manager should wait, 0: it is not told. */
+void
+ps_report_stopping (PsReport *report, gint64 timeout_us)
+{
+  g_autofree char *assignments = NULL;
+
+  if (timeout_us > 0)
+    assignments =
+        g_strdup_printf ("STOPPING=1\nEXTEND_TIMEOUT_USEC=%" G_GINT64_FORMAT "\n", timeout_us);
+  notify_with_status (report, assignments != NULL ? assignments : "STOPPING=1\n", "Stopping");
+}
+
+void
+ps_report_extended (PsReport *report, gint64 timeout_us)
+{
+  g_autofree char *state = g_strdup_printf ("EXTEND_TIMEOUT_USEC=%" G_GINT64_FORMAT, timeout_us);
+
+  ps_notify_send (report->notify, state);
+}
+
+/* count: how often that was by now. */
+void
+ps_report_again (PsReport *report, const PsCause *cause, guint count)
+{
+  PsRecord *record =
+      count <= AGAIN_TOLD_MAX ? begin (report, LOG_INFO, PS_MESSAGE_SIGNAL_AGAIN) : NULL;
+  g_autofree char *why = NULL;
+
+  if (record == NULL)
+    return;
+  why = ps_cause_describe (cause);
+  set_cause (record, cause);
+  ps_record_set_message (record, "Asked to end again, during the exit: %s", why);
+  write_and_free (report, record);
+}
+
+void
+ps_report_step_begun (PsReport *report, const PsReportStep *step)
+{
+  PsRecord *record;
+
+  if (step->number > STEPS_TOLD_MAX)
+    return;
+  if (step->event == PS_EVENT_TERMINATE || step->event == PS_EVENT_QUIT
+      || step->event == PS_EVENT_FINISH)
+    {
+      g_autofree char *status =
+          g_strdup_printf ("Stopping: %u/%u, \"%s\"", step->number, step->total, step->name);
+
+      notify_with_status (report, "", status);
+    }
+  record = begin (report, LOG_DEBUG, PS_MESSAGE_STEP_BEGUN);
+  if (record == NULL)
+    return;
+  set_step (record, step);
+  ps_record_set_int (record, PS_FIELD_PRIORITY_OF_STEP, step->priority);
+  ps_record_set_message (record, "Step %u, %s: %s", step->number, ps_text_event (step->event),
+                         step->name);
+  write_and_free (report, record);
+}
+
+void
+ps_report_step_done (PsReport *report, const PsReportStep *step, gint64 duration_us)
+{
+  PsRecord *record =
+      step->number <= STEPS_TOLD_MAX ? begin (report, LOG_DEBUG, PS_MESSAGE_STEP_DONE) : NULL;
+  g_autofree char *duration = NULL;
+
+  if (record == NULL)
+    return;
+  duration = ps_text_duration (duration_us);
+  set_step (record, step);
+  ps_record_set_int (record, PS_FIELD_DURATION_USEC, duration_us);
+  ps_record_set_message (record, "Step %u done after %s: %s", step->number, duration, step->name);
+  write_and_free (report, record);
+}
+
+void
+ps_report_step_skipped (PsReport *report, const PsReportStep *step, const char *reason)
+{
+  PsRecord *record =
+      step->number <= STEPS_TOLD_MAX ? begin (report, LOG_WARNING, PS_MESSAGE_STEP_SKIPPED) : NULL;
+
+  if (record == NULL)
+    return;
+  set_step (record, step);
+  ps_record_set (record, PS_FIELD_REASON, reason);
+  ps_record_set_message (record, "Skipped %s callback %s: %s", ps_text_event (step->event),
+                         step->name, reason);
+  write_and_free (report, record);
+}
+
+void
+ps_report_failed (PsReport *report, PsEvent event, const char *name, const GError *error)
+{
+  PsRecord *record = begin (report, LOG_ERR, PS_MESSAGE_CALLBACK_FAILED);
+  g_autofree char *full = NULL;
+
+  if (record == NULL)
+    return;
+  full =
+      g_strdup_printf ("%s:%d: %s", g_quark_to_string (error->domain), error->code, error->message);
+  ps_record_set (record, PS_FIELD_EVENT, ps_text_event (event));
+  ps_record_set (record, PS_FIELD_STEP, name);
+  ps_record_set (record, PS_FIELD_ERROR, full);
+  ps_record_set_message (record, "%s callback %s failed: %s", ps_text_event (event), name,
+                         error->message);
+  write_and_free (report, record);
+}
+
+/* Only for `systemctl status`: who is waited for, and since when. */
+void
+ps_report_waiting (PsReport *report, const PsReportStep *step, const char *why, gint64 waited_us)
+{
+  g_autofree char *duration = ps_text_duration (waited_us);
+  g_autofree char *status = g_strdup_printf ("Stopping: %u/%u, waiting for \"%s\" (%s): %s",
+                                             step->number, step->total, step->name, duration, why);
+
+  notify_with_status (report, "", status);
+}
+
+void
+ps_report_hold_dropped (PsReport *report, const PsReportStep *step, const char *why,
+                        gint64 waited_us, const char *reason)
+{
+  PsRecord *record = begin (report, LOG_WARNING, PS_MESSAGE_HOLD_DROPPED);
+  g_autofree char *duration = NULL;
+
+  if (record == NULL)
+    return;
+  duration = ps_text_duration (waited_us);
+  set_step (record, step);
+  ps_record_set (record, PS_FIELD_HOLD_WHY, why);
+  ps_record_set (record, PS_FIELD_REASON, reason);
+  ps_record_set_int (record, PS_FIELD_DURATION_USEC, waited_us);
+  ps_record_set_message (record, "Gave up on %s after %s (%s): %s", step->name, duration, reason,
+                         why);
+  write_and_free (report, record);
+}
+
+void
+ps_report_exit_finished (PsReport *report, const PsCause *cause, int status, gint64 duration_us,
+                         const PsTally *tally)
+{
+  PsRecord *record = begin (report, LOG_NOTICE, PS_MESSAGE_EXIT_FINISHED);
+  g_autofree char *why = NULL, *duration = NULL;
+
+  if (record == NULL)
+    return;
+  why = ps_cause_describe (cause);
+  duration = ps_text_duration (duration_us);
+  set_cause (record, cause);
+  ps_record_set_int (record, PS_FIELD_STATUS, status);
+  ps_record_set_int (record, PS_FIELD_DURATION_USEC, duration_us);
+  ps_record_set_int (record, PS_FIELD_STEPS_RUN, tally->run);
+  ps_record_set_int (record, PS_FIELD_STEPS_SKIPPED, tally->skipped);
+  ps_record_set_int (record, PS_FIELD_STEPS_FAILED, tally->failed);
+  ps_record_set_int (record, PS_FIELD_HOLDS_DROPPED, tally->holds_dropped);
+  ps_record_set_int (record, PS_FIELD_SIGNALS_AGAIN, tally->again);
+  ps_record_set_int (record, PS_FIELD_RECORDS_LOST, ps_journal_get_lost (report->journal));
+  ps_record_set_int (record, PS_FIELD_NOTIFIES_LOST, ps_notify_get_lost (report->notify));
+  ps_record_set_message (record,
+                         "Exit finished after %s with status %d: %s "
+                         "(steps: %u run, %u failed, %u skipped; holds given up on: %u)",
+                         duration, status, why, tally->run, tally->failed, tally->skipped,
+                         tally->holds_dropped);
+  write_and_free (report, record);
+}

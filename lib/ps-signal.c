@@ -1,0 +1,600 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * GLib takes a signal with a handler of its own, which keeps nothing of the sender, and puts
+ * SIG_DFL in its place when the last source is gone, whatever it had found. So GLib's source is
+ * made first, as an anchor that keeps GLib from installing its handler again later; then our
+ * handler goes on top of GLib's, and what stood there before both is remembered.
+ *
+ * Our handler writes down who sent the signal, in one of a few slots claimed without a lock, and
+ * wakes the watcher by an eventfd. The conductor takes the slots out in order and then calls
+ * GLib's handler, for other users of g_unix_signal_add(): going straight to the thread that waits
+ * saves the hop over GLib's worker thread. When a second signal comes before the first was taken
+ * out, the loop is not keeping up, and the handler calls GLib's at once.
+ *
+ * The order in the handler is: is this our process; is this a timer of ours and no signal at all;
+ * write down; wake; hand on. What is to happen when a loop never turns again has its place
+ * between "write down" and "wake": only async-signal-safe calls, and nothing that waits.
+ */
+
+#include "ps-signal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define N_SLOTS 16
+
+/* Looking a sender up costs some microseconds; in a storm only the first are of interest. */
+#define LOOKUPS_MAX 64
+
+enum
+{
+  SLOT_FREE,
+  SLOT_CLAIMED,
+  SLOT_FULL,
+};
+
+typedef struct
+{
+  atomic_int state;
+  unsigned sequence;
+  PsSignal signal;
+} Slot;
+
+typedef struct
+{
+  gboolean installed;
+  gboolean was_blocked;
+  GSource *anchor;
+  gboolean has_glib;
+  struct sigaction before;
+  struct sigaction glib;
+  atomic_int waiting;     /* came, and GLib has not been told */
+  atomic_uint unrecorded; /* came when no slot was free */
+} Taken;
+
+static struct
+{
+  pid_t owner; /* 0: nobody */
+  int fd;
+  atomic_int chain;
+  atomic_uint sequence;
+  atomic_int lookups;
+  Slot slots[N_SLOTS];
+  Taken signals[NSIG];
+} well = { .fd = -1 };
+
+static struct
+{
+  GMutex lock;
+  gboolean armed;
+  timer_t timer;
+  struct sigaction saved;
+  sigset_t mask;
+} limit;
+
+/* --- In the handler: async-signal-safe ------------------------------------------------------- */
+
+/* The text of /proc/PID/NAME, cut to what fits, without the line's end. Async-signal-safe. */
+static void
+read_proc (pid_t pid, const char *name, char *text, size_t size)
+{
+  char path[64] = "/proc/", digits[16];
+  size_t n = strlen (path), n_digits = 0;
+  ssize_t got = 0;
+  int fd;
+
+  for (; pid > 0; pid /= 10)
+    digits[n_digits++] = (char) ('0' + pid % 10);
+  while (n_digits > 0)
+    path[n++] = digits[--n_digits];
+  path[n++] = '/';
+  memcpy (path + n, name, strlen (name) + 1);
+
+  fd = open (path, O_RDONLY | O_CLOEXEC);
+  if (fd >= 0)
+    {
+      got = read (fd, text, size - 1);
+      close (fd);
+    }
+  if (got < 0)
+    got = 0;
+  while (got > 0 && text[got - 1] == '\n')
+    got--;
+  text[got] = '\0';
+}
+
+/* Async-signal-safe. */
+static void
+write_down (int signum, const siginfo_t *info)
+{
+  struct timespec now;
+  Slot *slot = NULL;
+
+  for (int i = 0; i < N_SLOTS && slot == NULL; i++)
+    {
+      int expected = SLOT_FREE;
+
+      if (atomic_compare_exchange_strong (&well.slots[i].state, &expected, SLOT_CLAIMED))
+        slot = &well.slots[i];
+    }
+  if (slot == NULL)
+    {
+      atomic_fetch_add (&well.signals[signum].unrecorded, 1);
+      return;
+    }
+
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  slot->sequence = atomic_fetch_add (&well.sequence, 1);
+  slot->signal = (PsSignal){ .signum = signum,
+                             .code = info->si_code,
+                             .at_us = now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000 };
+  if (info->si_code == SI_USER || info->si_code == SI_QUEUE || info->si_code == SI_TKILL)
+    {
+      slot->signal.pid = info->si_pid;
+      slot->signal.uid = info->si_uid;
+      if (info->si_pid > 0 && atomic_fetch_add (&well.lookups, 1) < LOOKUPS_MAX)
+        {
+          read_proc (info->si_pid, "comm", slot->signal.comm, sizeof slot->signal.comm);
+          read_proc (info->si_pid, "cgroup", slot->signal.cgroup, sizeof slot->signal.cgroup);
+        }
+    }
+  atomic_store (&slot->state, SLOT_FULL);
+}
+
+/* Async-signal-safe. */
+static void
+wake (void)
+{
+  static const guint64 one = 1;
+  ssize_t ignored;
+
+  /* It fails when the counter is at its limit; then the loop is awake already. */
+  ignored = write (well.fd, &one, sizeof one);
+  (void) ignored;
+}
+
+/* Async-signal-safe. */
+static void
+call_action (const struct sigaction *action, int signum, siginfo_t *info, void *ucontext)
+{
+  if (action->sa_flags & SA_SIGINFO)
+    action->sa_sigaction (signum, info, ucontext);
+  else if (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN)
+    action->sa_handler (signum);
+}
+
+static void
+handle (int signum, siginfo_t *info, void *ucontext)
+{
+  Taken *taken = &well.signals[signum];
+  int saved_errno = errno;
+
+  if (getpid () != well.owner)
+    {
+      /* A child that fork handlers did not see. It is to meet what we met: the signal is blocked
+       * here, so that it comes again, and to the restored disposition, when this returns. */
+      sigaction (signum, &taken->before, NULL);
+      raise (signum);
+    }
+  else if (info->si_code != SI_TIMER || info->si_value.sival_ptr != &limit)
+    {
+      write_down (signum, info);
+      wake ();
+      if (atomic_exchange (&taken->waiting, TRUE) && taken->has_glib)
+        call_action (&taken->glib, signum, info, ucontext);
+      if (atomic_load (&well.chain))
+        call_action (&taken->before, signum, info, ucontext);
+    }
+  errno = saved_errno;
+}
+
+/* --- Taking and giving back ------------------------------------------------------------------ */
+
+static gboolean
+is_ours (const struct sigaction *action)
+{
+  return (action->sa_flags & SA_SIGINFO) && action->sa_sigaction == handle;
+}
+
+static gboolean
+is_plain (const struct sigaction *action, void (*handler) (int))
+{
+  return !(action->sa_flags & SA_SIGINFO) && action->sa_handler == handler;
+}
+
+static struct sigaction
+our_action (int more_flags)
+{
+  struct sigaction action = { .sa_sigaction = handle,
+                              .sa_flags = SA_SIGINFO | SA_ONSTACK | more_flags };
+
+  sigemptyset (&action.sa_mask);
+  return action;
+}
+
+/* Whether it was blocked before. */
+static gboolean
+block (int how, int signum)
+{
+  sigset_t set, old;
+
+  sigemptyset (&set);
+  sigaddset (&set, signum);
+  pthread_sigmask (how, &set, &old);
+  return sigismember (&old, signum) == 1;
+}
+
+static void
+install (int signum)
+{
+  struct sigaction action = our_action (SA_RESTART);
+
+  well.signals[signum].installed = TRUE;
+  sigaction (signum, &action, NULL);
+}
+
+/* In a forked child: the dispositions and the mask are as if we had never been there. */
+static void
+forget_in_child (void)
+{
+  int fd;
+
+  if (well.owner == 0)
+    return;
+  ps_signal_loud_pipe ();
+  for (int signum = 1; signum < NSIG; signum++)
+    {
+      Taken *taken = &well.signals[signum];
+      struct sigaction now;
+
+      if (!taken->installed)
+        continue;
+      if (sigaction (signum, NULL, &now) == 0 && is_ours (&now))
+        sigaction (signum, &taken->before, NULL);
+      if (taken->was_blocked)
+        block (SIG_BLOCK, signum);
+      *taken = (Taken){ .installed = FALSE };
+    }
+  for (int i = 0; i < N_SLOTS; i++)
+    atomic_store (&well.slots[i].state, SLOT_FREE);
+  /* The descriptor is shared with the parent, and a loop in this child may still watch it: it gets
+   * one that nobody writes to. */
+  fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (fd >= 0)
+    {
+      dup3 (fd, well.fd, O_CLOEXEC);
+      close (fd);
+    }
+  well.fd = -1;
+  well.owner = 0;
+  g_mutex_init (&limit.lock);
+}
+
+/* Returns the file descriptor that wakes the watcher, or -1 with errno. */
+int
+ps_signal_open (void)
+{
+  static gsize once;
+
+  if (g_once_init_enter (&once))
+    {
+      pthread_atfork (NULL, NULL, forget_in_child);
+      g_once_init_leave (&once, 1);
+    }
+  if (well.fd < 0)
+    {
+      well.fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+      well.owner = well.fd < 0 ? 0 : getpid ();
+    }
+  return well.fd;
+}
+
+void
+ps_signal_close (void)
+{
+  if (well.fd >= 0)
+    close (well.fd);
+  well.fd = -1;
+  well.owner = 0;
+}
+
+/* What nohup, or a shell that starts a job in the background, has set up. */
+static gboolean
+is_politely_ignored (int signum, const struct sigaction *found)
+{
+  return (signum == SIGHUP || signum == SIGINT || signum == SIGQUIT) && is_plain (found, SIG_IGN);
+}
+
+/* Keeps TERM, INT and HUP from killing a process that is not attached yet. */
+void
+ps_signal_prepare (void)
+{
+  static const int early[] = { SIGTERM, SIGINT, SIGHUP };
+
+  if (ps_signal_open () < 0)
+    return;
+  for (guint i = 0; i < G_N_ELEMENTS (early); i++)
+    {
+      Taken *taken = &well.signals[early[i]];
+
+      if (taken->installed)
+        continue;
+      sigaction (early[i], NULL, &taken->before);
+      if (!is_politely_ignored (early[i], &taken->before))
+        install (early[i]);
+    }
+}
+
+static gboolean
+nothing (gpointer unused)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+/* Makes GLib install its handler, finds out which that is, and what stood there before it. */
+static void
+drop_anchor (int signum, GMainContext *context)
+{
+  Taken *taken = &well.signals[signum];
+  struct sigaction now;
+
+  taken->anchor = g_unix_signal_source_new (signum);
+  g_source_set_callback (taken->anchor, nothing, NULL, NULL);
+  g_source_set_static_name (taken->anchor, "[libpostscriptum] anchor");
+  g_source_attach (taken->anchor, context);
+  taken->has_glib = TRUE;
+
+  sigaction (signum, NULL, &now);
+  if (is_ours (&now))
+    {
+      /* GLib's was there when ps_prepare() came: GLib saw no reason to install it again. */
+      taken->glib = taken->before;
+      taken->before = (struct sigaction){ .sa_handler = SIG_DFL };
+    }
+  else
+    {
+      taken->glib = now;
+      /* It was there before: putting it back after GLib's last source is gone would leave a handler
+       * that does nothing, and a process that no signal ends. */
+      if (is_plain (&taken->before, now.sa_handler))
+        taken->before = (struct sigaction){ .sa_handler = SIG_DFL };
+    }
+}
+
+/* FALSE: it was ignored when the process started, and is left so. */
+gboolean
+ps_signal_take (int signum, PsSignalTake how, GMainContext *context)
+{
+  Taken *taken = &well.signals[signum];
+
+  if (taken->anchor != NULL)
+    return TRUE;
+  taken->was_blocked = block (SIG_BLOCK, signum);
+  if (!taken->installed)
+    sigaction (signum, NULL, &taken->before);
+  if (how == PS_SIGNAL_TAKE_POLITE && is_politely_ignored (signum, &taken->before))
+    {
+      block (taken->was_blocked ? SIG_BLOCK : SIG_UNBLOCK, signum);
+      return FALSE;
+    }
+
+  drop_anchor (signum, context);
+  install (signum);
+  block (SIG_UNBLOCK, signum);
+  return TRUE;
+}
+
+gboolean
+ps_signal_is_taken (int signum)
+{
+  return well.signals[signum].installed;
+}
+
+void
+ps_signal_give_back (int signum)
+{
+  Taken *taken = &well.signals[signum];
+  struct sigaction now;
+
+  if (!taken->installed)
+    return;
+  block (SIG_BLOCK, signum);
+  if (taken->anchor != NULL)
+    {
+      g_source_destroy (taken->anchor);
+      g_source_unref (taken->anchor);
+    }
+
+  sigaction (signum, NULL, &now);
+  if (is_ours (&now))
+    /* Had GLib no other source for it, it would have put SIG_DFL here. */
+    sigaction (signum, taken->has_glib ? &taken->glib : &taken->before, NULL);
+  else if (is_plain (&now, SIG_DFL))
+    sigaction (signum, &taken->before, NULL);
+  /* else somebody came after us, and it is theirs */
+
+  block (taken->was_blocked ? SIG_BLOCK : SIG_UNBLOCK, signum);
+  *taken = (Taken){ .installed = FALSE };
+}
+
+const struct sigaction *
+ps_signal_get_previous_action (int signum)
+{
+  return well.signals[signum].installed ? &well.signals[signum].before : NULL;
+}
+
+void
+ps_signal_set_chain (gboolean chain)
+{
+  atomic_store (&well.chain, chain);
+}
+
+/* --- Taking out ------------------------------------------------------------------------------ */
+
+static Slot *
+oldest_slot (void)
+{
+  Slot *oldest = NULL;
+
+  for (int i = 0; i < N_SLOTS; i++)
+    {
+      Slot *slot = &well.slots[i];
+
+      if (atomic_load (&slot->state) == SLOT_FULL
+          && (oldest == NULL || (int) (slot->sequence - oldest->sequence) < 0))
+        oldest = slot;
+    }
+  return oldest;
+}
+
+/* One for which there was no slot: nothing is known of it but its number. */
+static gboolean
+next_unrecorded (PsSignal *signal)
+{
+  for (int signum = 1; signum < NSIG; signum++)
+    {
+      Taken *taken = &well.signals[signum];
+
+      if (taken->installed && atomic_exchange (&taken->unrecorded, 0) > 0)
+        {
+          *signal =
+              (PsSignal){ .signum = signum, .code = G_MININT, .at_us = g_get_monotonic_time () };
+          return TRUE;
+        }
+    }
+  return FALSE;
+}
+
+/* The next signal that came, in order; FALSE when there is none. Many that came while no slot was
+ * free count as one. */
+gboolean
+ps_signal_next (PsSignal *signal)
+{
+  Slot *slot = oldest_slot ();
+  Taken *taken;
+
+  if (slot != NULL)
+    {
+      *signal = slot->signal;
+      atomic_store (&slot->state, SLOT_FREE);
+    }
+  else
+    {
+      atomic_store (&well.lookups, 0);
+      if (!next_unrecorded (signal))
+        return FALSE;
+    }
+
+  taken = &well.signals[signal->signum];
+  atomic_store (&taken->waiting, FALSE);
+  if (taken->has_glib)
+    taken->glib.sa_handler (signal->signum);
+  return TRUE;
+}
+
+/* --- SIGPIPE --------------------------------------------------------------------------------- */
+
+static void
+do_nothing (int signum)
+{
+}
+
+/* Writing to someone who is gone is an error of that call, not the end of the daemon. A handler
+ * that does nothing, and not SIG_IGN, since programs that are executed would inherit that. */
+void
+ps_signal_quiet_pipe (void)
+{
+  struct sigaction found, action = { .sa_handler = do_nothing, .sa_flags = SA_RESTART };
+
+  if (sigaction (SIGPIPE, NULL, &found) == 0 && is_plain (&found, SIG_DFL))
+    sigaction (SIGPIPE, &action, NULL);
+}
+
+void
+ps_signal_loud_pipe (void)
+{
+  struct sigaction found, action = { .sa_handler = SIG_DFL };
+
+  if (sigaction (SIGPIPE, NULL, &found) == 0 && is_plain (&found, do_nothing))
+    sigaction (SIGPIPE, &action, NULL);
+}
+
+/* --- A limit on system calls that wait ------------------------------------------------------- */
+
+/*
+ * sd_notify() and sd_journal_sendv() send on blocking sockets, and wait for ever when the other
+ * side does not read. Between begin and end a system call of this thread that waits for longer
+ * than the limit fails with EINTR: a timer sends this thread a SIGTERM that is none, and for that
+ * time our handler does not ask for calls to be restarted. It is sent again and again, since the
+ * first may come before the call is entered.
+ *
+ * A real SIGTERM in that time is seen as ever; only that some other thread's call may be
+ * interrupted by it, too. Without a timer (RLIMIT_SIGPENDING) there is no limit.
+ */
+#define LIMIT_AGAIN_US (10 * 1000)
+
+static struct timespec
+timespec_of (gint64 us)
+{
+  return (struct timespec){ .tv_sec = us / G_USEC_PER_SEC, .tv_nsec = us % G_USEC_PER_SEC * 1000 };
+}
+
+void
+ps_signal_limit_begin (gint64 limit_us)
+{
+  struct itimerspec times = { .it_value = timespec_of (limit_us),
+                              .it_interval = timespec_of (LIMIT_AGAIN_US) };
+  struct sigaction action = our_action (0);
+  struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGTERM };
+  sigset_t set;
+
+  g_mutex_lock (&limit.lock);
+  event.sigev_value.sival_ptr = &limit;
+  event._sigev_un._tid = gettid ();
+  limit.armed =
+      well.signals[SIGTERM].installed && timer_create (CLOCK_MONOTONIC, &event, &limit.timer) == 0;
+  if (!limit.armed)
+    return;
+  sigaction (SIGTERM, &action, &limit.saved);
+  sigemptyset (&set);
+  sigaddset (&set, SIGTERM);
+  pthread_sigmask (SIG_UNBLOCK, &set, &limit.mask);
+  timer_settime (limit.timer, 0, &times, NULL);
+}
+
+void
+ps_signal_limit_end (void)
+{
+  if (limit.armed)
+    {
+      /* One that is under way comes on the return from this call, while it is still not blocked. */
+      timer_delete (limit.timer);
+      pthread_sigmask (SIG_SETMASK, &limit.mask, NULL);
+      sigaction (SIGTERM, &limit.saved, NULL);
+      limit.armed = FALSE;
+    }
+  g_mutex_unlock (&limit.lock);
+}
+
+/* --- The end --------------------------------------------------------------------------------- */
+
+/* Dies of the signal. Where that is impossible (PID 1 has no default dispositions), with the exit
+ * status that a shell would show for it. Does not return. */
+void
+ps_signal_die_of (int signum)
+{
+  struct sigaction action = { .sa_handler = SIG_DFL };
+
+  sigaction (signum, &action, NULL);
+  block (SIG_UNBLOCK, signum);
+  raise (signum);
+  _exit (128 + signum);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The well of signals: takes them, keeps who sent them, gives them back. Process-wide; everything
+ * but the handler belongs to the thread of the conductor. */
+
+#include <glib.h>
+#include <signal.h>
+#include <sys/types.h>
+
+/* One signal that came. */
+typedef struct
+{
+  int signum;
+  int code; /* si_code */
+  pid_t pid;
+  uid_t uid;
+  gint64 at_us;
+  char comm[20];
+  char cgroup[512]; /* as /proc/PID/cgroup has it, maybe cut */
+} PsSignal;
+
+typedef enum
+{
+  PS_SIGNAL_TAKE_POLITE, /* not if it was ignored when the process started */
+  PS_SIGNAL_TAKE_FORCED,
+} PsSignalTake;
+
+void ps_signal_prepare (void);
+int ps_signal_open (void);
+void ps_signal_close (void);
+gboolean ps_signal_take (int signum, PsSignalTake how, GMainContext *context);
+void ps_signal_give_back (int signum);
+gboolean ps_signal_is_taken (int signum);
+const struct sigaction *ps_signal_get_previous_action (int signum);
+void ps_signal_set_chain (gboolean chain);
+gboolean ps_signal_next (PsSignal *signal);
+
+void ps_signal_quiet_pipe (void);
+void ps_signal_loud_pipe (void);
+
+void ps_signal_limit_begin (gint64 limit_us);
+void ps_signal_limit_end (void);
+
+void ps_signal_die_of (int signum);

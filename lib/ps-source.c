@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The owner works until nothing is left to do, then rests until a point in time. Between its last
+ * look and its rest somebody may wake it; so waking leaves a mark, under the lock, and whoever
+ * wants to rest finds it.
+ *
+ * The rest is the source's ready time: no timer, no further source. A thread that does not run the
+ * loop (one that called exit()) waits on the condition instead.
+ */
+
+#include "ps-source.h"
+
+#include <glib-unix.h>
+#include <errno.h>
+#include <unistd.h>
+
+typedef struct
+{
+  GSource base;
+  int fd;
+  gpointer tag;
+  GMutex lock;
+  GCond woken;
+  gboolean awake;
+} Source;
+
+static gboolean
+dispatch (GSource *base, GSourceFunc func, gpointer data)
+{
+  Source *source = (Source *) base;
+
+  if (g_source_query_unix_fd (base, source->tag) != 0)
+    {
+      guint64 count;
+
+      while (read (source->fd, &count, sizeof count) < 0 && errno == EINTR)
+        ;
+    }
+  ((PsSourceFunc) (void (*) (void)) func) (data);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+finalize (GSource *base)
+{
+  Source *source = (Source *) base;
+
+  g_mutex_clear (&source->lock);
+  g_cond_clear (&source->woken);
+}
+
+static GSourceFuncs source_funcs = { .dispatch = dispatch, .finalize = finalize };
+
+/* fd: a non-blocking eventfd, which stays the caller's. The source recurses: a callback may run a
+ * loop of its own, and signals are still seen. */
+GSource *
+ps_source_new (int fd, PsSourceFunc func, gpointer data)
+{
+  GSource *base = g_source_new (&source_funcs, sizeof (Source));
+  Source *source = (Source *) base;
+
+  g_mutex_init (&source->lock);
+  g_cond_init (&source->woken);
+  source->fd = fd;
+  source->tag = g_source_add_unix_fd (base, fd, G_IO_IN);
+  g_source_set_static_name (base, "[libpostscriptum] watcher");
+  g_source_set_priority (base, G_PRIORITY_HIGH);
+  g_source_set_can_recurse (base, TRUE);
+  g_source_set_callback (base, (GSourceFunc) (void (*) (void)) func, data, NULL);
+  return base;
+}
+
+/* From any thread. */
+void
+ps_source_wake (GSource *base)
+{
+  Source *source = (Source *) base;
+
+  g_mutex_lock (&source->lock);
+  source->awake = TRUE;
+  g_source_set_ready_time (base, 0);
+  g_cond_broadcast (&source->woken);
+  g_mutex_unlock (&source->lock);
+}
+
+/* Sleep till then (G_MAXINT64: for good). FALSE: there was a wake-up since the last call; work
+ * first. */
+gboolean
+ps_source_rest (GSource *base, gint64 until_us)
+{
+  Source *source = (Source *) base;
+  gboolean rested;
+
+  g_mutex_lock (&source->lock);
+  rested = !source->awake;
+  if (rested)
+    g_source_set_ready_time (base, until_us == G_MAXINT64 ? -1 : until_us);
+  source->awake = FALSE;
+  g_mutex_unlock (&source->lock);
+  return rested;
+}
+
+/* For the loop's thread, when the work is another thread's: passes the wake-up on, and lets the
+ * loop rest. */
+void
+ps_source_hand_over (GSource *base)
+{
+  Source *source = (Source *) base;
+
+  g_mutex_lock (&source->lock);
+  source->awake = TRUE;
+  g_source_set_ready_time (base, -1);
+  g_cond_broadcast (&source->woken);
+  g_mutex_unlock (&source->lock);
+}
+
+/* For a thread that cannot run the loop: waits for a wake-up, no longer than until then. */
+void
+ps_source_wait (GSource *base, gint64 until_us)
+{
+  Source *source = (Source *) base;
+
+  g_mutex_lock (&source->lock);
+  while (!source->awake)
+    {
+      if (!g_cond_wait_until (&source->woken, &source->lock, until_us))
+        break;
+    }
+  g_mutex_unlock (&source->lock);
+}

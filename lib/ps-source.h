@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The one source by which a watcher is woken: by a file descriptor, by any thread, by time. */
+
+#include <glib.h>
+
+typedef void (*PsSourceFunc) (gpointer data);
+
+GSource *ps_source_new (int fd, PsSourceFunc func, gpointer data);
+void ps_source_wake (GSource *source);
+gboolean ps_source_rest (GSource *source, gint64 until_us);
+void ps_source_hand_over (GSource *source);
+void ps_source_wait (GSource *source, gint64 until_us);

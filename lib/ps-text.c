@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Some of these texts come from outside (a callback's name, a status line, another process's
+ * command name) and end on an administrator's terminal and in line-based protocols. So whatever
+ * could end a line, move the cursor or turn the reading direction is taken out here, once.
+ */
+
+#include "ps-text.h"
+#include "ps-clock.h"
+
+#include <string.h>
+
+/* What follows it in the same line would be shown in another order than it has. */
+static gboolean
+turns_direction (gunichar c)
+{
+  return c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e)
+         || (c >= 0x2066 && c <= 0x2069);
+}
+
+/* The text as one line of valid UTF-8 of at most max_bytes, cut at a character's end. Line breaks
+ * and tabs become spaces; other control characters and invalid bytes become U+FFFD. */
+char *
+ps_text_one_line (const char *text, gsize max_bytes)
+{
+  /* Not more than needed of a text that may be huge: each byte gives at least one. */
+  g_autofree char *head = g_strndup (text, max_bytes);
+  g_autofree char *valid = g_utf8_make_valid (head, -1);
+  g_autoptr (GString) line = g_string_new (NULL);
+
+  for (const char *p = valid; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (c == '\n' || c == '\r' || c == '\t' || c == 0x2028 || c == 0x2029)
+        c = ' ';
+      else if (g_unichar_iscntrl (c) || turns_direction (c))
+        c = 0xfffd;
+      if (line->len + (gsize) g_unichar_to_utf8 (c, NULL) > max_bytes)
+        break;
+      g_string_append_unichar (line, c);
+    }
+  return g_string_free (g_steal_pointer (&line), FALSE);
+}
+
+char *
+ps_text_duration (gint64 duration_us)
+{
+  if (duration_us < PS_US_PER_MS)
+    return g_strdup_printf ("%" G_GINT64_FORMAT " us", duration_us);
+  if (duration_us < PS_US_PER_SEC)
+    return g_strdup_printf ("%" G_GINT64_FORMAT " ms", duration_us / PS_US_PER_MS);
+  if (duration_us < 60 * PS_US_PER_SEC)
+    return g_strdup_printf ("%.1f s", (double) (duration_us / (PS_US_PER_SEC / 10)) / 10);
+  return g_strdup_printf ("%" G_GINT64_FORMAT " min %" G_GINT64_FORMAT " s",
+                          duration_us / (60 * PS_US_PER_SEC), duration_us / PS_US_PER_SEC % 60);
+}
+
+char *
+ps_text_signal (int signum)
+{
+  const char *name = sigabbrev_np (signum);
+
+  if (name != NULL)
+    return g_strconcat ("SIG", name, NULL);
+  if (signum >= SIGRTMIN && signum <= SIGRTMAX)
+    return g_strdup_printf ("SIGRTMIN+%d", signum - SIGRTMIN);
+  return g_strdup_printf ("signal %d", signum);
+}
+
+const char *
+ps_text_event (PsEvent event)
+{
+  switch (event)
+    {
+    case PS_EVENT_QUERY:
+      return "query";
+    case PS_EVENT_CHECKPOINT:
+      return "checkpoint";
+    case PS_EVENT_TERMINATE:
+      return "terminate";
+    case PS_EVENT_QUIT:
+      return "quit";
+    case PS_EVENT_RELOAD:
+      return "reload";
+    case PS_EVENT_RESUME:
+      return "resume";
+    case PS_EVENT_FINISH:
+      return "finish";
+    }
+  return "unknown";
+}

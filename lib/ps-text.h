@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Texts for people: pure functions that turn values into words. */
+
+#include "ps-types.h"
+
+char *ps_text_one_line (const char *text, gsize max_bytes);
+char *ps_text_duration (gint64 duration_us);
+char *ps_text_signal (int signum);
+const char *ps_text_event (PsEvent event);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The watcher, for the entry points beside the exit. */
+
+#include "ps-watcher.h"
+
+/* floor 1 */
+#include "ps-budget.h"
+#include "ps-cause.h"
+#include "ps-machine.h"
+/* floor 2 */
+#include "ps-registry.h"
+#include "ps-source.h"
+/* floor 4 */
+#include "ps-report.h"
+/* floor 5 */
+#include "ps-pass.h"
+
+struct _PsWatcher
+{
+  gatomicrefcount refs;
+  GMainLoop *loop;
+  GMainContext *context;
+  GSource *source;
+  GSource *watchdog;
+  PsRegistry *registry;
+  PsReport *report;
+  GCancellable *cancellable;
+
+  /* Options. */
+  gint64 limit_us;
+  gboolean limit_is_administrators;
+  PsExitPolicy policy;
+  PsHangup hangup;
+  PsEscalation escalation;
+
+  /* Who works here; under the lock. */
+  GMutex lock;
+  GCond idle;
+  GThread *conductor; /* the only one that may; NULL: whoever runs the loop */
+  GThread *turning;   /* the one that does */
+  guint depth;        /* more than 1: from within a callback */
+  gboolean quit_asked;
+  int quit_code;
+
+  /* The rest belongs to the thread that works. */
+  PsState state;
+  gboolean detached;
+  PsCause cause; /* the first; none: no exit is under way */
+  PsPressure pressure;
+  PsBudget budget;
+  gint64 begun_us;
+  GQueue deferred; /* of Wish: what has to wait until the running callback returns */
+  gboolean reload_asked;
+  PsCause reload_cause;
+  PsPass pass;
+};

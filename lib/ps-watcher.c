@@ -1,0 +1,857 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The whole exit, from top to bottom. ps-machine says what follows from what; here it is done.
+ *
+ * All work is done in turns. A turn takes in what has come (signals, a wish to quit, the time) and
+ * feeds it to the machine, then runs callbacks until there is nothing to do but to wait, and rests.
+ * A turn comes when the source is dispatched, that is on a signal, a wish, a released hold or a
+ * deadline; and ps_watcher_run() and the exit hook make turns until the exit is complete.
+ *
+ * A callback may run a loop of its own: turns within it take things in, but leave the work to the
+ * turn below. A callback may call exit(): the hook then goes on where the callback was.
+ *
+ * One thread at a time works here. That is the one that runs the loop, until another calls exit():
+ * then that one conducts the rest, and the loop's thread leaves after the callback it is in.
+ */
+
+#include "ps-watcher-private.h"
+#include "ps-clock.h"
+#include "ps-exit.h"
+#include "ps-ids.h"
+#include "ps-signal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+G_DEFINE_BOXED_TYPE (PsWatcher, ps_watcher, ps_watcher_ref, ps_watcher_unref)
+
+static const int termination_signals[] = { SIGTERM, SIGINT, SIGHUP };
+
+static const PsLimit limit = { ps_signal_limit_begin, ps_signal_limit_end };
+
+#define NO_CODE G_MININT
+
+/* An input that waits for its turn. */
+typedef struct
+{
+  PsInput input;
+  PsCause why;
+} Wish;
+
+static void input (PsWatcher *self, PsInput what, PsCause *why);
+
+/* --- What the machine's actions do, in the order of an exit ---------------------------------- */
+
+/* The status that the process ends with as things stand. */
+static int
+status_now (PsWatcher *self)
+{
+  return self->pass.code_given ? self->pass.code : ps_cause_status (&self->cause, self->policy);
+}
+
+/* The first reason is kept; later ones are only noted. */
+static void
+adopt (PsCause *cause, PsCause *why)
+{
+  ps_cause_clear (cause);
+  *cause = *why;
+  *why = (PsCause){ .kind = PS_CAUSE_NONE };
+}
+
+static void
+note (PsWatcher *self, const PsCause *why)
+{
+  self->pass.tally.again++;
+  ps_report_again (self->report, why, self->pass.tally.again);
+}
+
+static void
+begin (PsWatcher *self)
+{
+  self->begun_us = ps_clock_now_us ();
+  ps_budget_begin (&self->budget, self->begun_us, self->limit_us);
+}
+
+static void
+query (PsWatcher *self, PsCause *why)
+{
+  ps_pass_skip_rest (&self->pass, "an exit was asked for");
+  adopt (&self->cause, why);
+  begin (self);
+  ps_pass_reset (&self->pass);
+  ps_pass_count (&self->pass, PS_EVENT_QUERY);
+  ps_pass_begin (&self->pass, PS_EVENT_QUERY);
+}
+
+static void
+resume (PsWatcher *self)
+{
+  ps_pass_count (&self->pass, PS_EVENT_RESUME);
+  ps_pass_begin (&self->pass, PS_EVENT_RESUME);
+}
+
+static void
+run (PsWatcher *self)
+{
+  ps_pass_drop_holds (&self->pass, "life goes on");
+  ps_cause_clear (&self->cause);
+  self->pressure = (PsPressure){ .count = 0 };
+}
+
+static PsEvent
+main_event (PsWatcher *self)
+{
+  return self->cause.kind == PS_CAUSE_SIGNAL ? PS_EVENT_TERMINATE : PS_EVENT_QUIT;
+}
+
+/* The point of no return. The manager is told first: nothing delays it. */
+static void
+stop (PsWatcher *self, PsCause *why)
+{
+  ps_pass_drop_holds (&self->pass, "the exit can no longer be vetoed");
+  ps_pass_skip_rest (&self->pass, "the exit can no longer be vetoed");
+  if (self->cause.kind == PS_CAUSE_NONE)
+    {
+      adopt (&self->cause, why);
+      ps_pass_reset (&self->pass);
+    }
+  else if (why != NULL)
+    note (self, why);
+  begin (self);
+  ps_report_stopping (self->report, ps_budget_get_timeout_us (&self->budget, self->begun_us));
+
+  ps_pass_count (&self->pass, PS_EVENT_CHECKPOINT | main_event (self) | PS_EVENT_FINISH);
+  ps_report_exit_begun (self->report, &self->cause, self->pass.total);
+  g_cancellable_cancel (self->cancellable);
+  ps_pass_begin (&self->pass, PS_EVENT_CHECKPOINT);
+}
+
+static const char *
+reason_of (PsInput what)
+{
+  return what == PS_INPUT_HURRY ? "a second signal hurried the exit" : "the exit's time was over";
+}
+
+static void
+finish (PsWatcher *self, PsInput what)
+{
+  ps_pass_drop_holds (&self->pass, reason_of (what));
+  ps_pass_skip_rest (&self->pass, reason_of (what));
+  ps_registry_close (self->registry);
+  ps_pass_begin (&self->pass, PS_EVENT_FINISH);
+}
+
+static void
+hasten (PsWatcher *self, PsInput what)
+{
+  self->pass.hastened = TRUE;
+  ps_pass_drop_holds (&self->pass, reason_of (what));
+}
+
+static void
+tell_the_end (PsWatcher *self, int status)
+{
+  ps_report_exit_finished (self->report, &self->cause, status, ps_clock_now_us () - self->begun_us,
+                           &self->pass.tally);
+}
+
+static void
+close_exit (PsWatcher *self)
+{
+  tell_the_end (self, status_now (self));
+  g_main_loop_quit (self->loop);
+}
+
+/* Someone pressed Ctrl-C a third time: at once, and with the status of that signal. */
+static void
+force (PsWatcher *self, PsCause *why)
+{
+  int status = 128 + (why != NULL ? why->signum : self->cause.signum);
+
+  tell_the_end (self, status);
+  _exit (status);
+}
+
+/* --- A reload -------------------------------------------------------------------------------- */
+
+static void
+reload (PsWatcher *self, PsCause *why)
+{
+  adopt (&self->reload_cause, why);
+  self->reload_asked = FALSE;
+  begin (self);
+  ps_pass_reset (&self->pass);
+  ps_pass_count (&self->pass, PS_EVENT_RELOAD);
+  ps_report_reload_begun (self->report, &self->reload_cause);
+  ps_pass_begin (&self->pass, PS_EVENT_RELOAD);
+}
+
+/* However the reload ended: nobody is left with a service that reloads for ever. */
+static void
+end_reload (PsWatcher *self)
+{
+  ps_pass_drop_holds (&self->pass, "the reload is over");
+  ps_report_reload_done (self->report, ps_clock_now_us () - self->begun_us, self->pass.failure);
+}
+
+static void
+reload_later (PsWatcher *self, PsCause *why)
+{
+  adopt (&self->reload_cause, why);
+  self->reload_asked = TRUE;
+}
+
+/* --- Feeding the machine --------------------------------------------------------------------- */
+
+static void
+act (PsWatcher *self, PsAction action, PsInput what, PsCause *why)
+{
+  switch (action)
+    {
+    case PS_ACTION_NOTE:
+      note (self, why);
+      break;
+    case PS_ACTION_LATER:
+      reload_later (self, why);
+      break;
+    case PS_ACTION_RELOAD:
+      reload (self, why);
+      break;
+    case PS_ACTION_READY: /* leaving RELOADING does it, on every path */
+      break;
+    case PS_ACTION_QUERY:
+      query (self, why);
+      break;
+    case PS_ACTION_RESUME:
+      resume (self);
+      break;
+    case PS_ACTION_RUN:
+      run (self);
+      break;
+    case PS_ACTION_STOP:
+      stop (self, why);
+      break;
+    case PS_ACTION_FINISH:
+      if (why != NULL)
+        note (self, why);
+      finish (self, what);
+      break;
+    case PS_ACTION_HASTEN:
+      if (why != NULL)
+        note (self, why);
+      hasten (self, what);
+      break;
+    case PS_ACTION_CLOSE:
+      close_exit (self);
+      break;
+    case PS_ACTION_FORCE:
+      force (self, why);
+      break;
+    case PS_ACTION_FORGET:
+    case PS_ACTION_NONE:
+    case PS_ACTION_UNSET:
+      break;
+    }
+}
+
+/* Whether it can be done with a callback on the stack. */
+static gboolean
+is_small (PsAction action)
+{
+  return action == PS_ACTION_NONE || action == PS_ACTION_NOTE || action == PS_ACTION_LATER
+         || action == PS_ACTION_FORCE;
+}
+
+static void
+defer (PsWatcher *self, PsInput what, PsCause *why)
+{
+  Wish *wish = g_new0 (Wish, 1);
+
+  wish->input = what;
+  if (why != NULL)
+    adopt (&wish->why, why);
+  g_queue_push_tail (&self->deferred, wish);
+}
+
+/* why: what asked for it, where somebody did; it is taken or left. */
+static void
+input (PsWatcher *self, PsInput what, PsCause *why)
+{
+  PsTransition to = ps_machine_next (self->state, what);
+  PsState from = self->state;
+
+  if (self->pass.entry != NULL && !is_small (to.action))
+    {
+      defer (self, what, why);
+      return;
+    }
+  if (from == PS_STATE_RELOADING && to.next != PS_STATE_RELOADING)
+    end_reload (self);
+  g_mutex_lock (&self->lock);
+  self->state = to.next;
+  g_mutex_unlock (&self->lock);
+  act (self, to.action, what, why);
+}
+
+/* --- Taking in: signals, wishes, time -------------------------------------------------------- */
+
+static PsHangup
+meaning_of (PsWatcher *self, int signum)
+{
+  if (signum != SIGHUP)
+    return PS_HANGUP_TERMINATE;
+  if (self->hangup != PS_HANGUP_AUTO)
+    return self->hangup;
+  return ps_registry_count (self->registry, PS_EVENT_RELOAD) > 0 ? PS_HANGUP_RELOAD
+                                                                 : PS_HANGUP_TERMINATE;
+}
+
+static void
+take_signal (PsWatcher *self, const PsSignal *signal)
+{
+  g_autofree char *unit = ps_cause_unit_of_cgroup (signal->cgroup);
+  PsCause why = { .kind = PS_CAUSE_NONE };
+
+  ps_cause_set_signal (&why, signal->signum, ps_cause_origin (signal->code, signal->pid, getpid ()),
+                       signal->pid, signal->uid, signal->comm[0] != '\0' ? signal->comm : NULL,
+                       unit);
+  switch (meaning_of (self, signal->signum))
+    {
+    case PS_HANGUP_RELOAD:
+      input (self, PS_INPUT_RELOAD, &why);
+      break;
+    case PS_HANGUP_IGNORE:
+      break;
+    case PS_HANGUP_TERMINATE:
+    case PS_HANGUP_AUTO:
+      input (self,
+             ps_machine_press (&self->pressure, self->escalation, signal->signum, signal->at_us),
+             &why);
+      break;
+    }
+  ps_cause_clear (&why);
+}
+
+static void
+take_wishes (PsWatcher *self)
+{
+  PsCause why = { .kind = PS_CAUSE_QUIT };
+  gboolean asked;
+
+  g_mutex_lock (&self->lock);
+  asked = self->quit_asked;
+  why.code = self->quit_code;
+  self->quit_asked = FALSE;
+  g_mutex_unlock (&self->lock);
+  if (asked)
+    input (self, PS_INPUT_REQUEST, &why);
+}
+
+static void
+take_deferred (PsWatcher *self)
+{
+  Wish *wish;
+
+  while (self->pass.entry == NULL && (wish = g_queue_pop_head (&self->deferred)) != NULL)
+    {
+      input (self, wish->input, wish->why.kind != PS_CAUSE_NONE ? &wish->why : NULL);
+      ps_cause_clear (&wish->why);
+      g_free (wish);
+    }
+}
+
+/* Returns when time will have something to say again. */
+static gint64
+take_time (PsWatcher *self)
+{
+  gint64 now_us = ps_clock_now_us (), extended_us, end_us, next_us;
+
+  if (self->state == PS_STATE_RUNNING || self->state == PS_STATE_EXITED)
+    return PS_NEVER_US;
+
+  extended_us = ps_hold_set_take_extension_us (self->pass.holds);
+  if (extended_us > 0 && ps_budget_extend (&self->budget, extended_us))
+    ps_report_extended (self->report, ps_budget_get_timeout_us (&self->budget, now_us));
+  next_us = ps_pass_keep_time (&self->pass, now_us);
+
+  end_us = ps_budget_get_end_us (&self->budget, self->state == PS_STATE_FINISHING);
+  if (now_us >= end_us && self->pass.entry == NULL && !self->pass.hastened)
+    {
+      input (self, PS_INPUT_DEADLINE, NULL);
+      return now_us;
+    }
+  if (!self->pass.hastened)
+    next_us = MIN (next_us, end_us);
+  return self->pass.entry == NULL ? MIN (next_us, ps_pass_tell_waiting (&self->pass, now_us))
+                                  : next_us;
+}
+
+static gint64
+take_in (PsWatcher *self)
+{
+  PsSignal signal;
+
+  take_deferred (self);
+  while (ps_signal_next (&signal))
+    take_signal (self, &signal);
+  take_wishes (self);
+  return take_time (self);
+}
+
+/* --- Working --------------------------------------------------------------------------------- */
+
+static void
+call (PsWatcher *self)
+{
+  const PsCause *cause = self->state == PS_STATE_RELOADING ? &self->reload_cause : &self->cause;
+  PsFacts facts = {
+    .cause = cause,
+    .previous_action =
+        cause->kind == PS_CAUSE_SIGNAL ? ps_signal_get_previous_action (cause->signum) : NULL,
+    .end_us = ps_budget_get_end_us (&self->budget, self->state == PS_STATE_FINISHING),
+    .exit_code = status_now (self),
+  };
+
+  ps_pass_call (&self->pass, &facts);
+}
+
+static void
+pass_is_over (PsWatcher *self)
+{
+  if (self->pass.event == PS_EVENT_CHECKPOINT)
+    ps_pass_begin (&self->pass, main_event (self));
+  else
+    input (self,
+           self->pass.event == PS_EVENT_QUERY && self->pass.vetoed ? PS_INPUT_VETO : PS_INPUT_DONE,
+           NULL);
+}
+
+/* One piece of work. FALSE: there is nothing to do but to wait. */
+static gboolean
+work (PsWatcher *self)
+{
+  if (self->detached || self->state == PS_STATE_EXITED || self->state == PS_STATE_FORKED)
+    return FALSE;
+  if (self->state == PS_STATE_RUNNING)
+    {
+      PsCause why = self->reload_cause;
+
+      if (!self->reload_asked)
+        return FALSE;
+      self->reload_cause = (PsCause){ .kind = PS_CAUSE_NONE };
+      input (self, PS_INPUT_RELOAD, &why);
+      return TRUE;
+    }
+  switch (ps_pass_next (&self->pass))
+    {
+    case PS_NEXT_CALL:
+      call (self);
+      return TRUE;
+    case PS_NEXT_DONE:
+      pass_is_over (self);
+      return TRUE;
+    case PS_NEXT_WAIT:
+      break;
+    }
+  return FALSE;
+}
+
+/* --- Turns ----------------------------------------------------------------------------------- */
+
+static gboolean
+is_forked (PsWatcher *self)
+{
+  return !self->detached && ps_exit_get_data () != self;
+}
+
+/* Within a turn there is another one only while a callback runs. */
+static gboolean
+enter_turn (PsWatcher *self)
+{
+  GThread *me = g_thread_self ();
+  gboolean may;
+
+  g_mutex_lock (&self->lock);
+  may = !self->detached && (self->conductor == NULL || self->conductor == me)
+        && (self->depth == 0 || (self->turning == me && self->pass.entry != NULL));
+  if (may)
+    {
+      self->turning = me;
+      self->depth++;
+    }
+  g_mutex_unlock (&self->lock);
+  return may;
+}
+
+static gboolean
+is_mine (PsWatcher *self)
+{
+  gboolean mine;
+
+  g_mutex_lock (&self->lock);
+  mine = self->turning == g_thread_self ()
+         && (self->conductor == NULL || self->conductor == self->turning);
+  g_mutex_unlock (&self->lock);
+  return mine;
+}
+
+static void
+leave_turn (PsWatcher *self)
+{
+  g_mutex_lock (&self->lock);
+  if (self->turning == g_thread_self () && --self->depth == 0)
+    {
+      self->turning = NULL;
+      g_cond_broadcast (&self->idle);
+    }
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+turn (gpointer data)
+{
+  PsWatcher *self = data;
+  gint64 until_us;
+
+  if (is_forked (self))
+    {
+      self->state = ps_machine_next (self->state, PS_INPUT_FORK).next;
+      g_source_set_ready_time (self->source, -1);
+      return;
+    }
+  if (!enter_turn (self))
+    {
+      ps_source_hand_over (self->source);
+      return;
+    }
+
+  ps_watcher_ref (self);
+  do
+    {
+      until_us = take_in (self);
+      while (self->pass.entry == NULL && work (self) && is_mine (self))
+        until_us = take_in (self);
+    }
+  while (is_mine (self) && !self->detached && !ps_source_rest (self->source, until_us));
+  leave_turn (self);
+  ps_watcher_unref (self);
+}
+
+/* --- The end of the loop, and of the process ------------------------------------------------- */
+
+/* Makes this thread the one that conducts. A callback that runs in another is waited for, but no
+ * longer than an exit may take; one that runs in this thread has called exit(). */
+static void
+take_over (PsWatcher *self)
+{
+  GThread *me = g_thread_self ();
+  gint64 end_us = ps_clock_add_us (ps_clock_now_us (), self->limit_us);
+
+  g_mutex_lock (&self->lock);
+  self->conductor = me;
+  while (self->depth > 0 && self->turning != me)
+    if (!g_cond_wait_until (&self->idle, &self->lock, end_us))
+      break;
+  self->depth = 0;
+  self->turning = NULL;
+  g_mutex_unlock (&self->lock);
+  ps_pass_callback_is_gone (&self->pass);
+}
+
+/* Until something has come. Holds may need the loop to be released: it is run where we can. */
+static void
+wait_for_work (PsWatcher *self)
+{
+  if (g_main_context_acquire (self->context))
+    {
+      g_main_context_iteration (self->context, TRUE);
+      g_main_context_release (self->context);
+    }
+  else
+    ps_source_wait (self->source, ps_clock_now_us () + PS_US_PER_SEC);
+}
+
+/* Nothing can stop the end any more: does all that is left to be done, in this thread. code: what
+ * somebody said the exit code is to be, or NO_CODE. */
+static void
+conclude (PsWatcher *self, PsCause *why, int code)
+{
+  PsSignal signal;
+
+  take_over (self);
+  /* A signal that came first is the cause. */
+  while (ps_signal_next (&signal))
+    take_signal (self, &signal);
+  input (self, PS_INPUT_EXIT, why);
+  if (code != NO_CODE)
+    {
+      self->pass.code_given = TRUE;
+      self->pass.code = code;
+    }
+  for (;;)
+    {
+      turn (self);
+      if (self->detached || self->state == PS_STATE_EXITED)
+        break;
+      wait_for_work (self);
+    }
+}
+
+/* Another thread called exit(): it ends the process, and this one has nothing left to do. */
+static gboolean
+wait_for_conductor (PsWatcher *self)
+{
+  gboolean waited = FALSE;
+
+  g_mutex_lock (&self->lock);
+  while (self->conductor != NULL && self->conductor != g_thread_self ()
+         && self->state != PS_STATE_EXITED)
+    {
+      waited = TRUE;
+      g_cond_wait (&self->idle, &self->lock);
+    }
+  g_mutex_unlock (&self->lock);
+  return waited;
+}
+
+int
+ps_watcher_run (PsWatcher *self)
+{
+  g_autoptr (PsWatcher) alive = NULL;
+  PsCause why = { .kind = PS_CAUSE_LOOP };
+
+  g_return_val_if_fail (self != NULL, EXIT_FAILURE);
+
+  alive = ps_watcher_ref (self);
+  if (self->state != PS_STATE_EXITED)
+    g_main_loop_run (self->loop);
+  if (!self->detached && !is_forked (self) && self->state != PS_STATE_EXITED
+      && !wait_for_conductor (self))
+    conclude (self, &why, NO_CODE);
+  return ps_watcher_get_exit_status (self);
+}
+
+/* What the process is to end with, where exit() was given this status: a code that is no success
+ * stays none, though the kernel keeps its low byte only. */
+static int
+honest (int status)
+{
+  return status != 0 && (status & 0xff) == 0 ? 255 : status;
+}
+
+static int
+at_exit (int status, void *data)
+{
+  PsWatcher *self = data;
+  gboolean known = status != PS_EXIT_STATUS_UNKNOWN;
+  gboolean in_callback = self->turning == g_thread_self ();
+  PsCause why = { .kind = PS_CAUSE_EXIT, .code = known ? honest (status) : 0 };
+  /* A plain return from main(), after a signal, is no word on how that exit should end. */
+  gboolean explicit = known && (in_callback || status != 0);
+
+  if (self->state != PS_STATE_EXITED)
+    {
+      conclude (self, &why, explicit ? honest (status) : NO_CODE);
+      status = status_now (self);
+    }
+  if (self->policy == PS_EXIT_POLICY_RERAISE && self->cause.kind == PS_CAUSE_SIGNAL
+      && !self->pass.code_given && status == status_now (self))
+    {
+      fflush (NULL);
+      ps_signal_die_of (self->cause.signum);
+    }
+  return known ? honest (status) : status;
+}
+
+void
+ps_watcher_quit (PsWatcher *self, int exit_code)
+{
+  g_return_if_fail (self != NULL);
+
+  g_mutex_lock (&self->lock);
+  if (!self->quit_asked)
+    self->quit_code = ps_cause_clamp_code (exit_code);
+  self->quit_asked = TRUE;
+  g_mutex_unlock (&self->lock);
+  ps_source_wake (self->source);
+}
+
+int
+ps_watcher_get_exit_status (PsWatcher *self)
+{
+  g_return_val_if_fail (self != NULL, EXIT_FAILURE);
+
+  return status_now (self);
+}
+
+/* --- Attaching and detaching ----------------------------------------------------------------- */
+
+static gboolean
+say_alive (gpointer data)
+{
+  ps_report_alive (((PsWatcher *) data)->report);
+  return G_SOURCE_CONTINUE;
+}
+
+/* At half the interval, as sd_watchdog_enabled(3) recommends; from the loop, so that one that hangs
+ * is found out. */
+static void
+start_watchdog (PsWatcher *self)
+{
+  guint64 half_ms = ps_report_get_watchdog_us (self->report) / 2 / PS_US_PER_MS;
+
+  if (ps_report_get_watchdog_us (self->report) == 0)
+    return;
+  self->watchdog = g_timeout_source_new ((guint) CLAMP (half_ms, 1, G_MAXUINT));
+  g_source_set_priority (self->watchdog, G_PRIORITY_HIGH);
+  g_source_set_static_name (self->watchdog, "[libpostscriptum] watchdog");
+  g_source_set_callback (self->watchdog, say_alive, self, NULL);
+  g_source_attach (self->watchdog, self->context);
+  ps_report_alive (self->report);
+}
+
+static void
+read_environment (PsWatcher *self)
+{
+  const char *deadline = secure_getenv (PS_ENV_DEADLINE_SEC);
+  g_autoptr (GError) error = NULL;
+
+  if (deadline == NULL)
+    return;
+  self->limit_is_administrators = ps_budget_parse (deadline, &self->limit_us, &error);
+  if (error != NULL)
+    ps_report_bad_setting (self->report, PS_ENV_DEADLINE_SEC, error);
+}
+
+static PsWatcher *
+watcher_new (GMainLoop *loop, int fd)
+{
+  PsWatcher *self = g_new0 (PsWatcher, 1);
+
+  g_atomic_ref_count_init (&self->refs);
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->idle);
+  self->loop = g_main_loop_ref (loop);
+  self->context = g_main_context_ref (g_main_loop_get_context (loop));
+  self->source = ps_source_new (fd, turn, self);
+  self->registry = ps_registry_new ();
+  self->report = ps_report_new (&limit);
+  self->cancellable = g_cancellable_new ();
+  self->limit_us = PS_BUDGET_DEFAULT_US;
+  ps_pass_init (&self->pass, self->registry, self->report, ps_source_wake, self->source);
+  g_queue_init (&self->deferred);
+  return self;
+}
+
+void
+ps_prepare (void)
+{
+  ps_report_prepare ();
+  ps_signal_prepare ();
+}
+
+PsWatcher *
+ps_glib_attach (GMainLoop *loop)
+{
+  PsWatcher *self = ps_exit_get_data ();
+  int fd;
+
+  g_return_val_if_fail (loop != NULL, NULL);
+  g_return_val_if_fail (self == NULL || self->loop == loop, NULL);
+
+  if (self != NULL)
+    return ps_watcher_ref (self);
+  fd = ps_signal_open ();
+  if (fd < 0)
+    {
+      g_critical ("ps_glib_attach: no file descriptor for signals: %s", g_strerror (errno));
+      return NULL;
+    }
+
+  self = watcher_new (loop, fd);
+  for (guint i = 0; i < G_N_ELEMENTS (termination_signals); i++)
+    ps_signal_take (termination_signals[i], PS_SIGNAL_TAKE_POLITE, self->context);
+  ps_signal_quiet_pipe ();
+  ps_exit_install (at_exit, ps_watcher_ref (self));
+  g_source_attach (self->source, self->context);
+  read_environment (self);
+  ps_report_run_begun (self->report);
+  start_watchdog (self);
+  return self;
+}
+
+/* Those that came and were not looked at, for whoever is to have them now. */
+static void
+give_signals_back (void)
+{
+  guint32 came = 0;
+  PsSignal signal;
+
+  while (ps_signal_next (&signal))
+    came |= 1u << signal.signum;
+  for (guint i = 0; i < G_N_ELEMENTS (termination_signals); i++)
+    ps_signal_give_back (termination_signals[i]);
+  ps_signal_loud_pipe ();
+  ps_signal_close ();
+  for (guint i = 0; i < G_N_ELEMENTS (termination_signals); i++)
+    if (came & (1u << termination_signals[i]))
+      kill (getpid (), termination_signals[i]);
+}
+
+void
+ps_watcher_detach (PsWatcher *self)
+{
+  g_return_if_fail (self != NULL);
+
+  if (self->detached || is_forked (self))
+    return;
+  self->detached = TRUE;
+  ps_exit_uninstall ();
+  g_source_destroy (self->source);
+  if (self->watchdog != NULL)
+    g_source_destroy (self->watchdog);
+  ps_pass_drop_holds (&self->pass, "the watch was ended");
+  ps_registry_clear (self->registry);
+  give_signals_back ();
+  ps_watcher_unref (self);
+}
+
+PsWatcher *
+ps_watcher_get_default (void)
+{
+  return ps_exit_get_data ();
+}
+
+PsWatcher *
+ps_watcher_ref (PsWatcher *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  g_atomic_ref_count_inc (&self->refs);
+  return self;
+}
+
+void
+ps_watcher_unref (PsWatcher *self)
+{
+  g_return_if_fail (self != NULL);
+
+  if (!g_atomic_ref_count_dec (&self->refs))
+    return;
+  ps_pass_clear (&self->pass);
+  ps_registry_free (self->registry);
+  ps_report_free (self->report);
+  ps_cause_clear (&self->cause);
+  ps_cause_clear (&self->reload_cause);
+  g_object_unref (self->cancellable);
+  g_clear_pointer (&self->watchdog, g_source_unref);
+  g_source_unref (self->source);
+  g_main_context_unref (self->context);
+  g_main_loop_unref (self->loop);
+  g_cond_clear (&self->idle);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include <ps-context.h>
+#include <ps-hold.h>
+#include <ps-types.h>
+
+G_BEGIN_DECLS
+
+#define PS_TYPE_WATCHER (ps_watcher_get_type ())
+
+/* --- Before anything else, and attaching ----------------------------------------------------- */
+
+/**
+ * ps_prepare:
+ *
+ * For the first line of main(), where the set-up takes long or clears the environment. Remembers
+ * `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID`, and keeps a SIGTERM, SIGINT or SIGHUP that
+ * comes before ps_glib_attach() instead of letting the process die of it: it is handled when the
+ * loop turns. Optional; to be called once, before there are threads. Since 0.1.
+ */
+PS_PUBLIC void ps_prepare (void);
+
+/**
+ * ps_glib_attach:
+ * @loop: the main loop of the process
+ *
+ * Takes SIGTERM, SIGINT and SIGHUP (not those that nohup or a shell had set to be ignored) and
+ * the end of the process into the watcher's care. From here on the registered callbacks run when
+ * the process ends, in the thread that runs @loop.
+ *
+ * There is one watcher per process. A second call with the same loop returns the same one; with
+ * another loop it is a programmer's error. The process keeps a reference of its own until
+ * ps_watcher_detach(): giving the returned one back ends nothing.
+ *
+ * To be called after daemonizing, if one must, and from the thread that runs the loop or before
+ * it runs. Since 0.1.
+ *
+ * Returns: (transfer full): the watcher
+ */
+PS_PUBLIC PsWatcher *ps_glib_attach (GMainLoop *loop);
+
+/**
+ * ps_watcher_get_default:
+ *
+ * For libraries and plug-ins that want to register something. From any thread. Since 0.1.
+ *
+ * Returns: (transfer none) (nullable): the watcher of this process; %NULL when there is none, and
+ *   in a forked child
+ */
+PS_PUBLIC PsWatcher *ps_watcher_get_default (void);
+
+/**
+ * ps_watcher_detach:
+ * @self: a watcher
+ *
+ * Ends the watch: gives every signal disposition back as it was found, and forgets the callbacks
+ * (their destroy notifies are called). A signal that has come but was not handled yet is sent
+ * again, to what is in force then. To be called in the loop's thread, or when no loop runs.
+ * Doing it twice does nothing. Since 0.1.
+ */
+PS_PUBLIC void ps_watcher_detach (PsWatcher *self);
+
+/* --- Running and ending ---------------------------------------------------------------------- */
+
+/**
+ * ps_watcher_run:
+ * @self: a watcher
+ *
+ * Runs the loop until the exit is complete. When somebody else quits the loop, that is an exit
+ * like another: the quit and finish callbacks run before this returns. Since 0.1.
+ *
+ * Returns: what main() is to return: 128 + signum, or the code of ps_watcher_quit() and its like
+ */
+PS_PUBLIC int ps_watcher_run (PsWatcher *self);
+
+/**
+ * ps_watcher_quit:
+ * @self: a watcher
+ * @exit_code: 0 to 255; anything else becomes 255, so that no failure turns into success
+ *
+ * Asks for an exit: query callbacks (which may veto it), quit callbacks, finish callbacks. Returns
+ * at once. During an exit it changes nothing: the first cause is kept. From any thread. Since 0.1.
+ */
+PS_PUBLIC void ps_watcher_quit (PsWatcher *self, int exit_code);
+
+/**
+ * ps_watcher_get_exit_status:
+ * @self: a watcher
+ *
+ * For those who call g_main_loop_run() themselves: what main() is to return. Since 0.1.
+ *
+ * Returns: the exit status, 0 while no exit has begun
+ */
+PS_PUBLIC int ps_watcher_get_exit_status (PsWatcher *self);
+
+/* --- Callbacks ------------------------------------------------------------------------------- */
+
+/**
+ * ps_watcher_add: (skip)
+ * @self: a watcher
+ * @events: when to run it: one or more of #PsEvents
+ * @name: (nullable): what the journal calls it
+ * @priority: lower runs first, like a #GSource's; the callbacks of one priority are a phase: they
+ *   run last registered first, and their holds are awaited together before the next phase
+ * @deadline_ms: how long the callback and its holds may take, in milliseconds; 0: only the exit's
+ *   own deadline bounds them
+ * @callback: what to run
+ * @user_data: (closure): data for it. It must live as long as the registration: when main()
+ *   returns before the exit is complete, the callbacks run after main()'s variables are gone.
+ * @notify: (nullable): frees @user_data; called when the registration is removed and not running
+ *
+ * Registers a callback. The same pair of @callback and @user_data runs once per exit, on the
+ * earliest event it is registered for. One that is added for the event being dispatched runs in
+ * the same pass: after the others of its priority, or next when its priority has passed.
+ * O(1) amortised. From any thread. Since 0.1.
+ *
+ * Returns: an ID for ps_watcher_remove(), never 0 on success; 0 when finish has begun, which is
+ *   too late to register anything (a warning says so, and @notify is called)
+ */
+PS_PUBLIC guint ps_watcher_add (PsWatcher *self, PsEvents events, const char *name, int priority,
+                                guint deadline_ms, PsCallback callback, gpointer user_data,
+                                GDestroyNotify notify);
+
+/**
+ * ps_watcher_remove:
+ * @self: a watcher
+ * @id: what a registration returned
+ *
+ * Removes a registration: it will not run any more, even if its phase has begun. Its destroy
+ * notify is called at once, or, when the callback is running, after it has returned. O(1).
+ * From any thread; callbacks may remove themselves and others. Since 0.1.
+ *
+ * Returns: %TRUE if it was there
+ */
+PS_PUBLIC gboolean ps_watcher_remove (PsWatcher *self, guint id);
+
+/**
+ * ps_watcher_on_terminate: (skip)
+ * @self: a watcher
+ * @callback: what to run
+ * @user_data: (closure): data for it
+ *
+ * Runs @callback when a signal ends the process. As a macro it also passes the callback's own
+ * spelling, so that the journal can name it. The other short forms are alike. Since 0.1.
+ *
+ * Returns: an ID for ps_watcher_remove()
+ */
+PS_PUBLIC guint ps_watcher_on_terminate (PsWatcher *self, PsCallback callback, gpointer user_data);
+PS_PUBLIC guint ps_watcher_on_quit (PsWatcher *self, PsCallback callback, gpointer user_data);
+PS_PUBLIC guint ps_watcher_on_reload (PsWatcher *self, PsCallback callback, gpointer user_data);
+PS_PUBLIC guint ps_watcher_on_finish (PsWatcher *self, PsCallback callback, gpointer user_data);
+PS_PUBLIC guint ps_watcher_on_query (PsWatcher *self, PsCallback callback, gpointer user_data);
+PS_PUBLIC guint ps_watcher_on_resume (PsWatcher *self, PsCallback callback, gpointer user_data);
+
+#ifndef __GI_SCANNER__
+#define ps_watcher_on_(self, event, callback, user_data)                                           \
+  ps_watcher_add ((self), (event), #callback, 0, 0, (callback), (user_data), NULL)
+#define ps_watcher_on_terminate(self, callback, user_data)                                         \
+  ps_watcher_on_ (self, PS_EVENT_TERMINATE, callback, user_data)
+#define ps_watcher_on_quit(self, callback, user_data)                                              \
+  ps_watcher_on_ (self, PS_EVENT_QUIT, callback, user_data)
+#define ps_watcher_on_reload(self, callback, user_data)                                            \
+  ps_watcher_on_ (self, PS_EVENT_RELOAD, callback, user_data)
+#define ps_watcher_on_finish(self, callback, user_data)                                            \
+  ps_watcher_on_ (self, PS_EVENT_FINISH, callback, user_data)
+#define ps_watcher_on_query(self, callback, user_data)                                             \
+  ps_watcher_on_ (self, PS_EVENT_QUERY, callback, user_data)
+#define ps_watcher_on_resume(self, callback, user_data)                                            \
+  ps_watcher_on_ (self, PS_EVENT_RESUME, callback, user_data)
+#endif
+
+/**
+ * ps_watcher_add_checkpoint: (skip)
+ * @self: a watcher
+ * @interval_ms: how often, in milliseconds; at least 1
+ * @callback: saves what would be lost
+ * @user_data: (closure): data for it
+ *
+ * Runs @callback in the loop every @interval_ms, and once more at the beginning of an exit, before
+ * the terminate or quit callbacks: what no exit hook can do after SIGKILL is done before. A round
+ * is left out while a hold of the last one is not released. From any thread. Since 0.1.
+ *
+ * Returns: an ID for ps_watcher_remove()
+ */
+PS_PUBLIC guint ps_watcher_add_checkpoint (PsWatcher *self, guint interval_ms, PsCallback callback,
+                                           gpointer user_data);
+
+/**
+ * ps_watcher_add_named_checkpoint: (skip)
+ * @self: a watcher
+ * @name: (nullable): what the journal calls it
+ * @interval_ms: how often, in milliseconds; at least 1
+ * @callback: saves what would be lost
+ * @user_data: (closure): data for it
+ *
+ * As ps_watcher_add_checkpoint(), which passes the callback's own spelling. Since 0.1.
+ *
+ * Returns: an ID for ps_watcher_remove()
+ */
+PS_PUBLIC guint ps_watcher_add_named_checkpoint (PsWatcher *self, const char *name,
+                                                 guint interval_ms, PsCallback callback,
+                                                 gpointer user_data);
+
+#ifndef __GI_SCANNER__
+#define ps_watcher_add_checkpoint(self, interval_ms, callback, user_data)                          \
+  ps_watcher_add_named_checkpoint ((self), #callback, (interval_ms), (callback), (user_data))
+#endif
+
+/* --- Options, any time before the first event ------------------------------------------------ */
+
+/**
+ * ps_watcher_set_deadline:
+ * @self: a watcher
+ * @deadline_ms: how long an exit or a reload may take, in milliseconds; 0: for ever
+ *
+ * The default is 60 s. The environment variable `PS_DEADLINE_SEC` (seconds, `infinity`) goes
+ * before what is set here: it is the administrator's word. A tenth of the time, 5 s at most, is
+ * kept for the finish callbacks. The service manager is told (`EXTEND_TIMEOUT_USEC=`), so that its
+ * SIGKILL does not come before. Since 0.1.
+ */
+PS_PUBLIC void ps_watcher_set_deadline (PsWatcher *self, guint deadline_ms);
+
+/**
+ * ps_watcher_set_exit_policy:
+ * @self: a watcher
+ * @policy: how to end after a signal
+ *
+ * Since 0.1.
+ */
+PS_PUBLIC void ps_watcher_set_exit_policy (PsWatcher *self, PsExitPolicy policy);
+
+/**
+ * ps_watcher_set_hangup:
+ * @self: a watcher
+ * @hangup: what SIGHUP means
+ *
+ * Since 0.1.
+ */
+PS_PUBLIC void ps_watcher_set_hangup (PsWatcher *self, PsHangup hangup);
+
+/**
+ * ps_watcher_set_escalation:
+ * @self: a watcher
+ * @escalation: what further signals do
+ *
+ * Since 0.1.
+ */
+PS_PUBLIC void ps_watcher_set_escalation (PsWatcher *self, PsEscalation escalation);
+
+/**
+ * ps_watcher_set_chain_previous:
+ * @self: a watcher
+ * @chain: whether to call the handlers that were installed before
+ *
+ * With %TRUE, a signal handler that was found at ps_prepare() or ps_glib_attach() is called after
+ * ours, in signal context, with the same arguments. Off by default. Since 0.1.
+ */
+PS_PUBLIC void ps_watcher_set_chain_previous (PsWatcher *self, gboolean chain);
+
+/**
+ * ps_watcher_set_log_func:
+ * @self: a watcher
+ * @func: (nullable) (scope notified): takes each record; %NULL for silence
+ * @user_data: (closure): data for @func
+ * @notify: (nullable): frees @user_data
+ *
+ * Instead of the journal (or standard error, outside systemd). Since 0.1.
+ */
+PS_PUBLIC void ps_watcher_set_log_func (PsWatcher *self, PsLogFunc func, gpointer user_data,
+                                        GDestroyNotify notify);
+
+/* --- The service manager --------------------------------------------------------------------- */
+
+/**
+ * ps_watcher_ready:
+ * @self: a watcher
+ * @status: (nullable): one line for `systemctl status`
+ *
+ * Says that the daemon serves (`READY=1`); never implied. From any thread. Since 0.1.
+ */
+PS_PUBLIC void ps_watcher_ready (PsWatcher *self, const char *status);
+
+/**
+ * ps_watcher_status:
+ * @self: a watcher
+ * @format: as in printf(3)
+ * @...: what @format names
+ *
+ * Sets the line that `systemctl status` shows (`STATUS=`). Line breaks and control characters are
+ * made harmless, long texts cut. From any thread. Since 0.1.
+ */
+PS_PUBLIC void ps_watcher_status (PsWatcher *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+/**
+ * ps_watcher_get_cancellable:
+ * @self: a watcher
+ *
+ * For asynchronous operations that an exit is to interrupt. Since 0.1.
+ *
+ * Returns: (transfer none): is cancelled when an exit can no longer be vetoed
+ */
+PS_PUBLIC GCancellable *ps_watcher_get_cancellable (PsWatcher *self);
+
+/* --- References ------------------------------------------------------------------------------ */
+
+/**
+ * ps_watcher_ref:
+ * @self: a watcher
+ *
+ * From any thread. Since 0.1.
+ *
+ * Returns: (transfer full): the same watcher, with one more reference
+ */
+PS_PUBLIC PsWatcher *ps_watcher_ref (PsWatcher *self);
+
+/**
+ * ps_watcher_unref:
+ * @self: (transfer full): a watcher
+ *
+ * Gives a reference back. Since 0.1.
+ */
+PS_PUBLIC void ps_watcher_unref (PsWatcher *self);
+
+PS_PUBLIC GType ps_watcher_get_type (void);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsWatcher, ps_watcher_unref)
+
+G_END_DECLS
