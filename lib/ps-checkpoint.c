@@ -83,6 +83,8 @@ round_is_due (gpointer data)
   PsWatcher *self = checkpoint->watcher;
   guint id = (guint) g_atomic_int_get (&checkpoint->id);
 
+  if (ps_watcher_is_forked (self))
+    return G_SOURCE_REMOVE;
   if (id == 0 || checkpoint->entry != NULL || ps_hold_set_count (checkpoint->holds) > 0
       || (self->state != PS_STATE_RUNNING && self->state != PS_STATE_RELOADING))
     return G_SOURCE_CONTINUE;
@@ -125,6 +127,8 @@ ps_watcher_add_named_checkpoint (PsWatcher *self, const char *name, guint interv
   g_return_val_if_fail (interval_ms > 0, 0);
   g_return_val_if_fail (callback != NULL, 0);
 
+  if (ps_watcher_is_forked (self))
+    return 0;
   timer = g_timeout_source_new (interval_ms);
   checkpoint = g_new0 (Checkpoint, 1);
   g_atomic_ref_count_init (&checkpoint->refs);
@@ -139,7 +143,8 @@ ps_watcher_add_named_checkpoint (PsWatcher *self, const char *name, guint interv
   id = ps_registry_add (self->registry, &registration);
   if (id == 0)
     {
-      g_warning ("ps_watcher_add_checkpoint: it is too late to register %s: finish has begun",
+      g_warning ("ps_watcher_add_checkpoint: it is too late to register %s: finish has begun, or "
+                 "the watch is over",
                  name != NULL ? name : "a callback");
       return 0;
     }

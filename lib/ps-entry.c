@@ -32,10 +32,13 @@ ps_watcher_add (PsWatcher *self, PsEvents events, const char *name, int priority
   g_return_val_if_fail (events != 0 && (events & ~ALL_EVENTS) == 0, 0);
   g_return_val_if_fail (callback != NULL, 0);
 
+  if (ps_watcher_is_forked (self))
+    return 0;
   id = ps_registry_add (self->registry, &registration);
   if (id == 0)
-    g_warning ("ps_watcher_add: it is too late to register %s: finish has begun",
-               name != NULL ? name : "a callback");
+    g_warning (
+        "ps_watcher_add: it is too late to register %s: finish has begun, or the watch is over",
+        name != NULL ? name : "a callback");
   return id;
 }
 
@@ -44,7 +47,7 @@ ps_watcher_remove (PsWatcher *self, guint id)
 {
   g_return_val_if_fail (self != NULL, FALSE);
 
-  return ps_registry_remove (self->registry, id);
+  return !ps_watcher_is_forked (self) && ps_registry_remove (self->registry, id);
 }
 
 /* The functions behind the macros, for language bindings: they have no spelling to pass on. */
@@ -87,7 +90,7 @@ ps_watcher_set_hangup (PsWatcher *self, PsHangup hangup)
 
   self->hangup = hangup;
   /* Who says so in so many words wants it under nohup, too. */
-  if (hangup == PS_HANGUP_RELOAD || hangup == PS_HANGUP_TERMINATE)
+  if ((hangup == PS_HANGUP_RELOAD || hangup == PS_HANGUP_TERMINATE) && !ps_watcher_is_forked (self))
     ps_signal_take (SIGHUP, PS_SIGNAL_TAKE_FORCED, self->context);
 }
 
@@ -122,7 +125,8 @@ ps_watcher_ready (PsWatcher *self, const char *status)
 {
   g_return_if_fail (self != NULL);
 
-  ps_report_ready (self->report, status);
+  if (!ps_watcher_is_forked (self))
+    ps_report_ready (self->report, status);
 }
 
 void
@@ -134,6 +138,8 @@ ps_watcher_status (PsWatcher *self, const char *format, ...)
   g_return_if_fail (self != NULL);
   g_return_if_fail (format != NULL);
 
+  if (ps_watcher_is_forked (self))
+    return;
   va_start (args, format);
   status = g_strdup_vprintf (format, args);
   va_end (args);

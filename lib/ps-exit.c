@@ -13,6 +13,8 @@
  * guard is also how a callback is noticed that calls exit() while the hook runs it: there it is met
  * in the hook's own thread, and the hook goes on from there.
  *
+ * What must come after everything, dying of a signal, is done by a destructor of this library.
+ *
  * Hooks cannot be taken back: they are registered once and outlive a dlclose(), for which the
  * library is linked with -z nodelete.
  */
@@ -21,6 +23,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -39,6 +42,8 @@ static struct
   void *_Atomic data; /* NULL: nobody wants to be called */
   atomic_int state;
   atomic_int registered;
+  void (*last) (int);
+  int argument;
   _Atomic pthread_t thread;
 } well;
 
@@ -107,6 +112,7 @@ ps_exit_install (PsExitFunc func, void *data)
   atomic_store (&well.state, HOOK_IDLE);
   if (atomic_exchange (&well.registered, 1))
     return;
+  pthread_atfork (NULL, NULL, ps_exit_uninstall);
   on_exit (guard, NULL);
   on_exit (on_exit_hook, NULL);
   at_quick_exit (on_quick_exit_hook);
@@ -116,6 +122,32 @@ void
 ps_exit_uninstall (void)
 {
   atomic_store (&well.data, NULL);
+}
+
+/* The same question, cheap enough for every call: a child that no fork handler saw is not noticed.
+ */
+int
+ps_exit_has_data (const void *data)
+{
+  return atomic_load (&well.data) == data;
+}
+
+/* What is to be done after all exit functions, ours and others'. */
+void
+ps_exit_then (void (*last) (int), int argument)
+{
+  well.argument = argument;
+  well.last = last;
+}
+
+/* A destructor of a library runs after the functions that were registered with atexit(). Buffers
+ * are flushed after it: if it does not return, that is done here. */
+static void __attribute__ ((destructor)) after_all (void)
+{
+  if (well.last == NULL || getpid () != well.owner)
+    return;
+  fflush (NULL);
+  well.last (well.argument);
 }
 
 /* What was installed; NULL when nothing is, and in a forked child. */

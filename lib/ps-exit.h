@@ -14,3 +14,5 @@ typedef int (*PsExitFunc) (int status, void *data);
 void ps_exit_install (PsExitFunc func, void *data);
 void ps_exit_uninstall (void);
 void *ps_exit_get_data (void);
+int ps_exit_has_data (const void *data);
+void ps_exit_then (void (*last) (int), int argument);

@@ -255,6 +255,17 @@ ps_registry_add (PsRegistry *registry, const PsRegistration *registration)
   return entry->id;
 }
 
+static void
+leave_batch (PsRegistry *registry, PsEntry *entry)
+{
+  if (entry->batch_place == 0)
+    return;
+  g_ptr_array_index (registry->batch, entry->batch_place - 1) = NULL;
+  entry->batch_place = 0;
+  /* Never the last one: the registration's own is still there. */
+  (void) g_atomic_ref_count_dec (&entry->refs);
+}
+
 /* Takes the entry out of everything; the caller, without the lock, gives back its reference. */
 static void
 take_out (PsRegistry *registry, PsEntry *entry)
@@ -262,6 +273,7 @@ take_out (PsRegistry *registry, PsEntry *entry)
   guint i = 0;
 
   entry->removed = TRUE;
+  leave_batch (registry, entry);
   g_hash_table_remove (registry->entries, GUINT_TO_POINTER (entry->id));
   for (PsEvents rest = entry->is.events; rest != 0; rest &= rest - 1)
     unlink_entry (registry, entry, rest & -rest, &entry->links[i++]);
@@ -284,42 +296,39 @@ ps_registry_remove (PsRegistry *registry, guint id)
   return entry != NULL;
 }
 
-/* Hands out the references of what is left of the batch; to be freed without the lock. */
 static void
-drop_batch (PsRegistry *registry, GPtrArray *garbage)
+drop_batch (PsRegistry *registry)
 {
-  while (registry->batch_next < registry->batch->len)
-    g_ptr_array_add (garbage, g_ptr_array_index (registry->batch, registry->batch_next++));
+  for (; registry->batch_next < registry->batch->len; registry->batch_next++)
+    {
+      PsEntry *entry = g_ptr_array_index (registry->batch, registry->batch_next);
+
+      if (entry != NULL)
+        leave_batch (registry, entry);
+    }
   g_ptr_array_set_size (registry->batch, 0);
   registry->batch_next = 0;
-}
-
-static GPtrArray *
-garbage_new (void)
-{
-  return g_ptr_array_new_with_free_func ((GDestroyNotify) ps_registry_unref_entry);
 }
 
 /* Removes every registration, and refuses new ones from here on: also from destroy notifies. */
 void
 ps_registry_clear (PsRegistry *registry)
 {
-  g_autoptr (GPtrArray) garbage = garbage_new ();
+  g_autoptr (GPtrArray) doomed =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) ps_registry_unref_entry);
   GHashTableIter iter;
   gpointer entry;
-  guint n_batch;
 
   g_mutex_lock (&registry->lock);
   registry->closed = TRUE;
   registry->pass_event = 0;
   registry->phase = NULL;
-  drop_batch (registry, garbage);
-  n_batch = garbage->len;
+  drop_batch (registry);
   g_hash_table_iter_init (&iter, registry->entries);
   while (g_hash_table_iter_next (&iter, NULL, &entry))
-    g_ptr_array_add (garbage, entry);
-  for (guint i = n_batch; i < garbage->len; i++)
-    take_out (registry, g_ptr_array_index (garbage, i));
+    g_ptr_array_add (doomed, entry);
+  for (guint i = 0; i < doomed->len; i++)
+    take_out (registry, g_ptr_array_index (doomed, i));
   g_mutex_unlock (&registry->lock);
 }
 
@@ -379,10 +388,8 @@ leave_phase (PsRegistry *registry)
 void
 ps_registry_begin_pass (PsRegistry *registry, PsEvent event)
 {
-  g_autoptr (GPtrArray) garbage = garbage_new ();
-
   g_mutex_lock (&registry->lock);
-  drop_batch (registry, garbage);
+  drop_batch (registry);
   leave_phase (registry);
   registry->pass_number++;
   registry->pass_event = event;
@@ -408,6 +415,7 @@ take_batch (PsRegistry *registry)
         break;
       g_atomic_ref_count_inc (&entry->refs);
       g_ptr_array_add (registry->batch, entry);
+      entry->batch_place = registry->batch->len;
     }
   bucket->taken_in = registry->pass_number;
   if (bucket->entries.head != NULL)
@@ -433,21 +441,25 @@ next_phase (PsRegistry *registry)
   return TRUE;
 }
 
-/* The next of the batch that is still to be called, marked as called; NULL: none is left. Those
- * that are not to be called go to the garbage. */
+/* The next of the batch that is still to be called, marked as called, with a reference for the
+ * caller; NULL: none is left. */
 static PsEntry *
-claim (PsRegistry *registry, GPtrArray *garbage)
+claim (PsRegistry *registry)
 {
   while (registry->batch_next < registry->batch->len)
     {
       PsEntry *entry = g_ptr_array_index (registry->batch, registry->batch_next++);
 
-      if (!entry->removed && entry->pair->called_in != registry->exit_number)
+      if (entry == NULL)
+        continue;
+      if (entry->pair->called_in == registry->exit_number)
         {
-          entry->pair->called_in = registry->exit_number;
-          return entry;
+          leave_batch (registry, entry);
+          continue;
         }
-      g_ptr_array_add (garbage, entry);
+      entry->pair->called_in = registry->exit_number;
+      entry->batch_place = 0; /* the batch's reference is the caller's now */
+      return entry;
     }
   return NULL;
 }
@@ -457,14 +469,13 @@ claim (PsRegistry *registry, GPtrArray *garbage)
 PsNext
 ps_registry_next (PsRegistry *registry, gboolean holds, PsEntry **entry)
 {
-  g_autoptr (GPtrArray) garbage = garbage_new ();
   PsNext next = PS_NEXT_DONE;
 
   g_mutex_lock (&registry->lock);
   *entry = NULL;
   while (registry->pass_event != 0)
     {
-      *entry = claim (registry, garbage);
+      *entry = claim (registry);
       if (*entry != NULL)
         {
           next = PS_NEXT_CALL;

@@ -31,6 +31,7 @@ typedef struct
   PsPair *pair;
   guint64 serial;
   gatomicrefcount refs;
+  guint batch_place; /* its index in the batch, plus one; 0: it is in none */
   gboolean removed;
   GList links[]; /* one per event */
 } PsEntry;

@@ -78,7 +78,8 @@ ps_scope_end (PsScope *scope)
   const PsCause nothing = { .kind = PS_CAUSE_NONE };
   g_autoptr (PsContext) context = NULL;
 
-  if (scope == NULL)
+  /* A forked child leaves the block, too; what is to be cleaned up is its parent's. */
+  if (scope == NULL || ps_watcher_is_forked (scope->watcher))
     return;
   context = ps_context_new ();
   context->event = PS_EVENT_FINISH;

@@ -55,7 +55,8 @@ typedef struct
   GSource *anchor;
   gboolean has_glib;
   struct sigaction before;
-  struct sigaction glib;
+  struct sigaction glib;  /* or what somebody has put on top of it */
+  gboolean at_once;       /* that wants to know more than the number */
   atomic_int waiting;     /* came, and GLib has not been told */
   atomic_uint unrecorded; /* came when no slot was free */
 } Taken;
@@ -188,7 +189,7 @@ handle (int signum, siginfo_t *info, void *ucontext)
     {
       write_down (signum, info);
       wake ();
-      if (atomic_exchange (&taken->waiting, TRUE) && taken->has_glib)
+      if ((atomic_exchange (&taken->waiting, TRUE) || taken->at_once) && taken->has_glib)
         call_action (&taken->glib, signum, info, ucontext);
       if (atomic_load (&well.chain))
         call_action (&taken->before, signum, info, ucontext);
@@ -278,6 +279,20 @@ forget_in_child (void)
   g_mutex_init (&limit.lock);
 }
 
+/* GLib needs descriptors for its first signal source, and ends the process where it gets none. */
+static gboolean
+can_open_more (void)
+{
+  int fds[3];
+  guint n = 0;
+
+  while (n < G_N_ELEMENTS (fds) && (fds[n] = eventfd (0, EFD_CLOEXEC)) >= 0)
+    n++;
+  for (guint i = 0; i < n; i++)
+    close (fds[i]);
+  return n == G_N_ELEMENTS (fds);
+}
+
 /* Returns the file descriptor that wakes the watcher, or -1 with errno. */
 int
 ps_signal_open (void)
@@ -291,7 +306,7 @@ ps_signal_open (void)
     }
   if (well.fd < 0)
     {
-      well.fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+      well.fd = can_open_more () ? eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
       well.owner = well.fd < 0 ? 0 : getpid ();
     }
   return well.fd;
@@ -367,6 +382,7 @@ drop_anchor (int signum, GMainContext *context)
       if (is_plain (&taken->before, now.sa_handler))
         taken->before = (struct sigaction){ .sa_handler = SIG_DFL };
     }
+  taken->at_once = (taken->glib.sa_flags & SA_SIGINFO) != 0;
 }
 
 /* FALSE: it was ignored when the process started, and is left so. */
@@ -402,11 +418,12 @@ void
 ps_signal_give_back (int signum)
 {
   Taken *taken = &well.signals[signum];
-  struct sigaction now;
+  struct sigaction last, now;
 
   if (!taken->installed)
     return;
   block (SIG_BLOCK, signum);
+  sigaction (signum, NULL, &last);
   if (taken->anchor != NULL)
     {
       g_source_destroy (taken->anchor);
@@ -414,12 +431,14 @@ ps_signal_give_back (int signum)
     }
 
   sigaction (signum, NULL, &now);
-  if (is_ours (&now))
-    /* Had GLib no other source for it, it would have put SIG_DFL here. */
-    sigaction (signum, taken->has_glib ? &taken->glib : &taken->before, NULL);
-  else if (is_plain (&now, SIG_DFL))
+  if (!is_ours (&last) && !(taken->has_glib && is_plain (&last, taken->glib.sa_handler)))
+    /* Somebody came after us, and it is theirs. */
+    sigaction (signum, &last, NULL);
+  else if (taken->has_glib && !is_plain (&now, SIG_DFL))
+    /* GLib has other sources for it, or it would have put SIG_DFL here. */
+    sigaction (signum, &taken->glib, NULL);
+  else
     sigaction (signum, &taken->before, NULL);
-  /* else somebody came after us, and it is theirs */
 
   block (taken->was_blocked ? SIG_BLOCK : SIG_UNBLOCK, signum);
   *taken = (Taken){ .installed = FALSE };
@@ -495,7 +514,7 @@ ps_signal_next (PsSignal *signal)
 
   taken = &well.signals[signal->signum];
   atomic_store (&taken->waiting, FALSE);
-  if (taken->has_glib)
+  if (taken->has_glib && !taken->at_once)
     taken->glib.sa_handler (signal->signum);
   return TRUE;
 }

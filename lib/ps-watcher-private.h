@@ -46,7 +46,7 @@ struct _PsWatcher
 
   /* The rest belongs to the thread that works. */
   PsState state;
-  gboolean detached;
+  int detached;  /* atomic */
   PsCause cause; /* the first; none: no exit is under way */
   PsPressure pressure;
   PsBudget budget;
@@ -56,3 +56,5 @@ struct _PsWatcher
   PsCause reload_cause;
   PsPass pass;
 };
+
+gboolean ps_watcher_is_forked (PsWatcher *self);

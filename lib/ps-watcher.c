@@ -22,7 +22,6 @@
 #include "ps-signal.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -40,6 +39,15 @@ typedef struct
   PsInput input;
   PsCause why;
 } Wish;
+
+static void
+free_wish (gpointer data)
+{
+  Wish *wish = data;
+
+  ps_cause_clear (&wish->why);
+  g_free (wish);
+}
 
 static void input (PsWatcher *self, PsInput what, PsCause *why);
 
@@ -358,8 +366,7 @@ take_deferred (PsWatcher *self)
   while (self->pass.entry == NULL && (wish = g_queue_pop_head (&self->deferred)) != NULL)
     {
       input (self, wish->input, wish->why.kind != PS_CAUSE_NONE ? &wish->why : NULL);
-      ps_cause_clear (&wish->why);
-      g_free (wish);
+      free_wish (wish);
     }
 }
 
@@ -461,10 +468,11 @@ work (PsWatcher *self)
 
 /* --- Turns ----------------------------------------------------------------------------------- */
 
-static gboolean
-is_forked (PsWatcher *self)
+/* Whether we are in a child, where nothing of this is ours. */
+gboolean
+ps_watcher_is_forked (PsWatcher *self)
 {
-  return !self->detached && ps_exit_get_data () != self;
+  return !g_atomic_int_get (&self->detached) && !ps_exit_has_data (self);
 }
 
 /* Within a turn there is another one only while a callback runs. */
@@ -492,7 +500,7 @@ is_mine (PsWatcher *self)
   gboolean mine;
 
   g_mutex_lock (&self->lock);
-  mine = self->turning == g_thread_self ()
+  mine = !self->detached && self->turning == g_thread_self ()
          && (self->conductor == NULL || self->conductor == self->turning);
   g_mutex_unlock (&self->lock);
   return mine;
@@ -516,7 +524,7 @@ turn (gpointer data)
   PsWatcher *self = data;
   gint64 until_us;
 
-  if (is_forked (self))
+  if (!self->detached && ps_exit_get_data () != self)
     {
       self->state = ps_machine_next (self->state, PS_INPUT_FORK).next;
       g_source_set_ready_time (self->source, -1);
@@ -535,7 +543,7 @@ turn (gpointer data)
       while (self->pass.entry == NULL && work (self) && is_mine (self))
         until_us = take_in (self);
     }
-  while (is_mine (self) && !self->detached && !ps_source_rest (self->source, until_us));
+  while (is_mine (self) && !ps_source_rest (self->source, until_us));
   leave_turn (self);
   ps_watcher_unref (self);
 }
@@ -628,7 +636,7 @@ ps_watcher_run (PsWatcher *self)
   alive = ps_watcher_ref (self);
   if (self->state != PS_STATE_EXITED)
     g_main_loop_run (self->loop);
-  if (!self->detached && !is_forked (self) && self->state != PS_STATE_EXITED
+  if (!self->detached && !ps_watcher_is_forked (self) && self->state != PS_STATE_EXITED
       && !wait_for_conductor (self))
     conclude (self, &why, NO_CODE);
   return ps_watcher_get_exit_status (self);
@@ -660,8 +668,10 @@ at_exit (int status, void *data)
   if (self->policy == PS_EXIT_POLICY_RERAISE && self->cause.kind == PS_CAUSE_SIGNAL
       && !self->pass.code_given && status == status_now (self))
     {
-      fflush (NULL);
-      ps_signal_die_of (self->cause.signum);
+      /* quick_exit() runs no destructors. */
+      if (!known)
+        ps_signal_die_of (self->cause.signum);
+      ps_exit_then (ps_signal_die_of, self->cause.signum);
     }
   return known ? honest (status) : status;
 }
@@ -671,6 +681,8 @@ ps_watcher_quit (PsWatcher *self, int exit_code)
 {
   g_return_if_fail (self != NULL);
 
+  if (ps_watcher_is_forked (self))
+    return;
   g_mutex_lock (&self->lock);
   if (!self->quit_asked)
     self->quit_code = ps_cause_clamp_code (exit_code);
@@ -692,7 +704,11 @@ ps_watcher_get_exit_status (PsWatcher *self)
 static gboolean
 say_alive (gpointer data)
 {
-  ps_report_alive (((PsWatcher *) data)->report);
+  PsWatcher *self = data;
+
+  if (ps_watcher_is_forked (self))
+    return G_SOURCE_REMOVE;
+  ps_report_alive (self->report);
   return G_SOURCE_CONTINUE;
 }
 
@@ -783,15 +799,17 @@ ps_glib_attach (GMainLoop *loop)
   return self;
 }
 
-/* Those that came and were not looked at, for whoever is to have them now. */
+/* Those that came and have had no effect yet, for whoever is to have them now. */
 static void
-give_signals_back (void)
+give_signals_back (PsWatcher *self)
 {
-  guint32 came = 0;
+  guint32 came = self->reload_asked ? 1u << self->reload_cause.signum : 0;
   PsSignal signal;
 
   while (ps_signal_next (&signal))
     came |= 1u << signal.signum;
+  for (GList *l = self->deferred.head; l != NULL; l = l->next)
+    came |= 1u << ((Wish *) l->data)->why.signum;
   for (guint i = 0; i < G_N_ELEMENTS (termination_signals); i++)
     ps_signal_give_back (termination_signals[i]);
   ps_signal_loud_pipe ();
@@ -806,16 +824,16 @@ ps_watcher_detach (PsWatcher *self)
 {
   g_return_if_fail (self != NULL);
 
-  if (self->detached || is_forked (self))
+  if (self->detached || ps_watcher_is_forked (self))
     return;
-  self->detached = TRUE;
+  g_atomic_int_set (&self->detached, TRUE);
   ps_exit_uninstall ();
   g_source_destroy (self->source);
   if (self->watchdog != NULL)
     g_source_destroy (self->watchdog);
   ps_pass_drop_holds (&self->pass, "the watch was ended");
   ps_registry_clear (self->registry);
-  give_signals_back ();
+  give_signals_back (self);
   ps_watcher_unref (self);
 }
 
@@ -841,6 +859,7 @@ ps_watcher_unref (PsWatcher *self)
 
   if (!g_atomic_ref_count_dec (&self->refs))
     return;
+  g_queue_clear_full (&self->deferred, free_wish);
   ps_pass_clear (&self->pass);
   ps_registry_free (self->registry);
   ps_report_free (self->report);

@@ -113,8 +113,9 @@ PS_PUBLIC int ps_watcher_get_exit_status (PsWatcher *self);
  *
  * Registers a callback. The same pair of @callback and @user_data runs once per exit, on the
  * earliest event it is registered for. One that is added for the event being dispatched runs in
- * the same pass: after the others of its priority, or next when its priority has passed.
- * O(1) amortised. From any thread. Since 0.1.
+ * the same pass: after the others of its priority, or as the next phase when that has passed.
+ * O(1) amortised. From any thread; in a forked child it does nothing, as do all functions that
+ * take the parent's watcher. Since 0.1.
  *
  * Returns: an ID for ps_watcher_remove(), never 0 on success; 0 when finish has begun, which is
  *   too late to register anything (a warning says so, and @notify is called)
