@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Makes a record of every kind, with all that can be known and with as little as can be known, and
+ * prints for each its message ID, its priority and the names of its fields. ids.py compares that
+ * with the catalog and with docs/journal.md.
+ */
+
+#include "ps-report.h"
+
+#include <stdlib.h>
+
+static void
+no_limit_begin (gint64 limit_us)
+{
+}
+
+static void
+no_limit_end (void)
+{
+}
+
+static const PsLimit limit = { no_limit_begin, no_limit_end };
+
+static void
+print_record (int priority, const char *message, const GLogField *fields, gsize n_fields,
+              gpointer unused)
+{
+  for (gsize i = 0; i < n_fields; i++)
+    if (g_str_equal (fields[i].key, "MESSAGE_ID"))
+      g_print ("%s %d", (const char *) fields[i].value, priority);
+  for (gsize i = 0; i < n_fields; i++)
+    g_print (" %s", fields[i].key);
+  g_print ("\n");
+}
+
+static void
+tell_cause (PsReport *report, const PsCause *cause)
+{
+  const PsTally tally = { .run = 3 };
+
+  ps_report_exit_begun (report, cause, 3);
+  ps_report_vetoed (report, cause, "burn", "burning a disc");
+  ps_report_again (report, cause, 1);
+  ps_report_exit_finished (report, cause, 143, 2000, &tally);
+}
+
+/* What is known of the sender differs. */
+static void
+tell_signals (PsReport *report)
+{
+  PsCause cause = { .kind = PS_CAUSE_NONE };
+
+  ps_cause_set_signal (&cause, SIGTERM, PS_ORIGIN_PROCESS, 12, 34, "kill", "session-1.scope");
+  tell_cause (report, &cause);
+  ps_report_reload_begun (report, &cause);
+  ps_cause_set_signal (&cause, SIGTERM, PS_ORIGIN_PROCESS, 12, 34, NULL, NULL);
+  tell_cause (report, &cause);
+  ps_report_reload_begun (report, &cause);
+  ps_cause_set_signal (&cause, SIGINT, PS_ORIGIN_KERNEL, 0, 0, NULL, NULL);
+  tell_cause (report, &cause);
+  ps_report_reload_begun (report, &cause);
+  ps_cause_clear (&cause);
+}
+
+static void
+tell_other_causes (PsReport *report)
+{
+  static const PsCauseKind kinds[] = { PS_CAUSE_QUIT, PS_CAUSE_EXIT, PS_CAUSE_LOOP };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+    tell_cause (report, &(PsCause){ .kind = kinds[i] });
+}
+
+static void
+tell_steps (PsReport *report, const GError *error)
+{
+  const PsReportStep step = { PS_EVENT_TERMINATE, "flush_queue", 0, 1, 3 };
+
+  ps_report_step_begun (report, &step);
+  ps_report_step_done (report, &step, 1000);
+  ps_report_step_skipped (report, &step, "the exit's time was over");
+  ps_report_hold_dropped (report, &step, "writing", 1000, "its deadline has passed");
+  ps_report_failed (report, PS_EVENT_TERMINATE, "flush_queue", error);
+}
+
+int
+main (void)
+{
+  g_autoptr (GError) error = NULL;
+  PsReport *report;
+
+  unsetenv ("NOTIFY_SOCKET");
+  report = ps_report_new (&limit);
+  ps_report_set_log_func (report, print_record, NULL, NULL);
+  error = g_error_new (G_FILE_ERROR, G_FILE_ERROR_NOSPC, "no space");
+
+  ps_report_run_begun (report);
+  ps_report_bad_setting (report, "PS_DEADLINE_SEC", error);
+  tell_signals (report);
+  tell_other_causes (report);
+  tell_steps (report, error);
+  ps_report_reload_done (report, 1000, NULL);
+  ps_report_reload_done (report, 1000, "read_config: no such file");
+  ps_report_free (report);
+  return EXIT_SUCCESS;
+}

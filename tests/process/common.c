@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common.h"
+
+#include <ps-ids.h>
+#include <string.h>
+
+static GMainLoop *loop;
+
+PsWatcher *
+watch (void)
+{
+  PsWatcher *watcher;
+
+  child_start_thread ();
+  loop = g_main_loop_new (NULL, FALSE);
+  watcher = ps_glib_attach (loop);
+  child_need (watcher != NULL);
+  ps_watcher_set_log_func (watcher, NULL, NULL, NULL);
+  return watcher;
+}
+
+void
+unwatch (PsWatcher *watcher)
+{
+  ps_watcher_detach (watcher);
+  ps_watcher_unref (watcher);
+  g_main_loop_unref (loop);
+}
+
+GMainLoop *
+the_loop (void)
+{
+  return loop;
+}
+
+static gboolean
+say_ready (gpointer unused)
+{
+  child_say ("ready");
+  return G_SOURCE_REMOVE;
+}
+
+void
+say_ready_soon (void)
+{
+  g_idle_add (say_ready, NULL);
+}
+
+int
+run_quietly (PsWatcher *watcher)
+{
+  int status = ps_watcher_run (watcher);
+
+  ps_watcher_unref (watcher);
+  g_main_loop_unref (loop);
+  return status;
+}
+
+int
+run (PsWatcher *watcher)
+{
+  say_ready_soon ();
+  return run_quietly (watcher);
+}
+
+static gboolean
+quit_now (gpointer code)
+{
+  ps_watcher_quit (ps_watcher_get_default (), GPOINTER_TO_INT (code));
+  return G_SOURCE_REMOVE;
+}
+
+void
+quit_soon (PsWatcher *watcher, int code)
+{
+  g_idle_add (quit_now, GINT_TO_POINTER (code));
+}
+
+void
+turn (void)
+{
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+}
+
+const char *
+event_name (PsContext *context)
+{
+  switch (ps_context_get_event (context))
+    {
+    case PS_EVENT_QUERY:
+      return "query";
+    case PS_EVENT_CHECKPOINT:
+      return "checkpoint";
+    case PS_EVENT_TERMINATE:
+      return "terminate";
+    case PS_EVENT_QUIT:
+      return "quit";
+    case PS_EVENT_RELOAD:
+      return "reload";
+    case PS_EVENT_RESUME:
+      return "resume";
+    case PS_EVENT_FINISH:
+      return "finish";
+    }
+  return "no event";
+}
+
+void
+say (PsContext *context, gpointer word)
+{
+  child_sayf ("%s: %s", event_name (context), (const char *) word);
+}
+
+void
+raise_it (PsContext *context, gpointer signum)
+{
+  raise (GPOINTER_TO_INT (signum));
+}
+
+void
+say_and_free (gpointer word)
+{
+  child_sayf ("freed: %s", (const char *) word);
+  g_free (word);
+}
+
+const char *
+record_field (const GLogField *fields, gsize n_fields, const char *name)
+{
+  for (gsize i = 0; i < n_fields; i++)
+    if (g_str_equal (fields[i].key, name))
+      return fields[i].value;
+  return NULL;
+}
+
+static const char *
+record_kind (const char *id)
+{
+  static const struct
+  {
+    const char *id;
+    const char *kind;
+  } kinds[] = {
+    { PS_MESSAGE_RUN_BEGUN, "run-begun" },       { PS_MESSAGE_EXIT_BEGUN, "exit-begun" },
+    { PS_MESSAGE_SIGNAL_AGAIN, "signal-again" }, { PS_MESSAGE_STEP_BEGUN, "step-begun" },
+    { PS_MESSAGE_STEP_DONE, "step-done" },       { PS_MESSAGE_STEP_SKIPPED, "step-skipped" },
+    { PS_MESSAGE_HOLD_DROPPED, "hold-dropped" }, { PS_MESSAGE_CALLBACK_FAILED, "callback-failed" },
+    { PS_MESSAGE_EXIT_VETOED, "exit-vetoed" },   { PS_MESSAGE_EXIT_FINISHED, "exit-finished" },
+    { PS_MESSAGE_RELOAD_BEGUN, "reload-begun" }, { PS_MESSAGE_RELOAD_DONE, "reload-done" },
+    { PS_MESSAGE_BAD_SETTING, "bad-setting" },
+  };
+
+  for (guint i = 0; id != NULL && i < G_N_ELEMENTS (kinds); i++)
+    if (g_str_equal (id, kinds[i].id))
+      return kinds[i].kind;
+  return "of an unknown kind";
+}
+
+void
+say_record (int priority, const char *message, const GLogField *fields, gsize n_fields,
+            gpointer unused)
+{
+  static const char *const about[] = { PS_FIELD_CAUSE, PS_FIELD_SIGNAL, PS_FIELD_EVENT,
+                                       PS_FIELD_STEP,  PS_FIELD_CODE,   PS_FIELD_HOLD_WHY,
+                                       PS_FIELD_STATUS };
+  g_autoptr (GString) line = g_string_new ("record ");
+
+  g_string_append (line, record_kind (record_field (fields, n_fields, PS_FIELD_MESSAGE_ID)));
+  for (guint i = 0; i < G_N_ELEMENTS (about); i++)
+    {
+      const char *value = record_field (fields, n_fields, about[i]);
+
+      if (value != NULL)
+        g_string_append_printf (line, " %s", value);
+    }
+  child_say (line->str);
+}
+
+PsWatcher *
+watch_all (void)
+{
+  PsWatcher *watcher = watch ();
+
+  ps_watcher_on_finish (watcher, say, (gpointer) "f");
+  ps_watcher_on_terminate (watcher, say, (gpointer) "t");
+  ps_watcher_on_quit (watcher, say, (gpointer) "q");
+  return watcher;
+}
+
+PsWatcher *
+watch_managed (gconstpointer inbox)
+{
+  g_setenv ("NOTIFY_SOCKET", inbox_path ((Inbox *) inbox), TRUE);
+  return watch_all ();
+}
+
+void
+say_given_up (int priority, const char *message, const GLogField *fields, gsize n_fields,
+              gpointer unused)
+{
+  const char *why = record_field (fields, n_fields, "PS_HOLD_WHY");
+  const char *reason = record_field (fields, n_fields, "PS_REASON");
+
+  if (reason != NULL && why != NULL)
+    child_sayf ("given up: %s of %s", why, record_field (fields, n_fields, "PS_STEP"));
+  else if (reason != NULL)
+    child_sayf ("skipped: %s", record_field (fields, n_fields, "PS_STEP"));
+}
+
+void
+in_thread (GThreadFunc func, gpointer data)
+{
+  g_thread_unref (g_thread_new ("helper", func, data));
+}
+
+void
+after_ms (guint ms, GSourceFunc func, gpointer data)
+{
+  g_timeout_add (ms, func, data);
+}
+
+void
+expect_stop_at (const char *where, Proc *child, int signum, int status, const char *const *lines)
+{
+  proc_expect_at (where, child, "ready");
+  proc_kill (child, signum);
+  proc_expect_lines_at (where, child, lines);
+  proc_expect_exit_at (where, child, status);
+}
+
+gboolean
+got_namespace (Proc *child)
+{
+  const char *line = proc_next (child);
+
+  if (tap_failed ())
+    return FALSE;
+  if (!g_str_equal (line, NO_NAMESPACE))
+    {
+      if (!g_str_equal (line, "namespace"))
+        tap_fail (G_STRLOC, "the child said \"%s\" instead of \"namespace\"", line);
+      return TRUE;
+    }
+  proc_wait (child);
+  tap_skip ("namespaces are not to be had here");
+  return FALSE;
+}
+
+gint64
+ms_since (gint64 start_us)
+{
+  return (g_get_monotonic_time () - start_us) / 1000;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What most children of this folder begin and end with. */
+
+#include <postscriptum.h>
+
+#include "ps-child.h"
+#include "ps-inbox.h"
+#include "ps-places.h"
+#include "ps-proc.h"
+
+/* --- In the child ---------------------------------------------------------------------------- */
+
+/* Attaches to a new loop of the default context, in silence, with a second thread alive. */
+PsWatcher *watch (void);
+
+/* Detaches, and lets the watcher and the loop go. */
+void unwatch (PsWatcher *watcher);
+
+/* As watch(), with callbacks that say "terminate: t", "quit: q" and "finish: f". */
+PsWatcher *watch_all (void);
+
+/* The same as a service, whose manager is the inbox. */
+PsWatcher *watch_managed (gconstpointer inbox);
+
+/* The loop that watch() has made. */
+GMainLoop *the_loop (void);
+
+/* Says "ready" from inside the loop, runs it, gives the reference back; returns the status. */
+int run (PsWatcher *watcher);
+
+/* Says "ready" when the loop turns. */
+void say_ready_soon (void);
+
+/* As run(), without a word. */
+int run_quietly (PsWatcher *watcher);
+
+/* Quits from inside the loop. */
+void quit_soon (PsWatcher *watcher, int code);
+
+/* For tests of what happens in between: lets the default context turn until nothing is ready. */
+void turn (void);
+
+/* "query", "terminate", … */
+const char *event_name (PsContext *context);
+
+/* A callback that says its event and its word: "terminate: word". */
+void say (PsContext *context, gpointer word);
+
+/* A callback that raises the signal whose number is the data. */
+void raise_it (PsContext *context, gpointer signum);
+
+/* A destroy notify that says "freed: word". */
+void say_and_free (gpointer word);
+
+/* A log function that says the kind of each record and what it is about: "record step-begun
+ * terminate flush". Not for runs with many callbacks. */
+void say_record (int priority, const char *message, const GLogField *fields, gsize n_fields,
+                 gpointer unused);
+const char *record_field (const GLogField *fields, gsize n_fields, const char *name);
+
+/* A log function that says what was "skipped: STEP" and "given up: WHY of STEP". */
+void say_given_up (int priority, const char *message, const GLogField *fields, gsize n_fields,
+                   gpointer unused);
+
+/* Starts func (data) in a thread that joins itself. */
+void in_thread (GThreadFunc func, gpointer data);
+
+/* Lets the loop call func (data) after ms. */
+void after_ms (guint ms, GSourceFunc func, gpointer data);
+
+/* --- In the parent --------------------------------------------------------------------------- */
+
+/* The child is ready, gets the signal, says these lines and exits with the status. */
+void expect_stop_at (const char *where, Proc *child, int signum, int status,
+                     const char *const *lines);
+#define expect_stop(child, signum, status, ...)                                                    \
+  expect_stop_at (G_STRLOC, child, signum, status, (const char *const[]){ __VA_ARGS__, NULL })
+
+/* Takes the first line of a child that needed namespaces; FALSE when it has to be left out. */
+gboolean got_namespace (Proc *child);
+#define NO_NAMESPACE "no namespace"
+
+/* Milliseconds since start_us. */
+gint64 ms_since (gint64 start_us);

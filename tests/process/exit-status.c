@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Group X, second part: the status the process ends with (X10, X11, X16 to X20), and quitting. */
+#include "common.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* --- X10, X11: callbacks have a say ----------------------------------------------------------- */
+
+/* What the library holds for a callback is lost when the callback does not come back. */
+static void
+exit_here (PsContext *context, gpointer code)
+{
+  child_forgive_leaks ();
+  child_sayf ("%s: exit (%d)", event_name (context), GPOINTER_TO_INT (code));
+  exit (GPOINTER_TO_INT (code));
+}
+
+static void
+say_code (PsContext *context, gpointer word)
+{
+  child_sayf ("%s: %s, code %d", event_name (context), (const char *) word,
+              ps_context_get_exit_code (context));
+}
+
+static int
+exit_in_finish_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch ();
+
+  ps_watcher_on_finish (watcher, say_code, (gpointer) "third");
+  ps_watcher_on_finish (watcher, exit_here, GINT_TO_POINTER (7));
+  ps_watcher_on_finish (watcher, say_code, (gpointer) "first");
+  return run (watcher);
+}
+
+static int
+exit_in_terminate_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch ();
+
+  ps_watcher_on_finish (watcher, say_code, (gpointer) "last");
+  ps_watcher_on_terminate (watcher, say_code, (gpointer) "third");
+  ps_watcher_on_terminate (watcher, exit_here, GINT_TO_POINTER (7));
+  ps_watcher_on_terminate (watcher, exit_here, GINT_TO_POINTER (6));
+  ps_watcher_on_terminate (watcher, say_code, (gpointer) "first");
+  return run (watcher);
+}
+
+static void
+x10 (void)
+{
+  expect_stop (proc_start (exit_in_finish_child, NULL), SIGTERM, 7, "finish: first, code 143",
+               "finish: exit (7)", "finish: third, code 7");
+}
+
+static void
+x10_terminate (void)
+{
+  expect_stop (proc_start (exit_in_terminate_child, NULL), SIGTERM, 7, "terminate: first, code 143",
+               "terminate: exit (6)", "terminate: exit (7)", "terminate: third, code 7",
+               "finish: last, code 7");
+}
+
+static void
+set_code (PsContext *context, gpointer code)
+{
+  ps_context_set_exit_code (context, GPOINTER_TO_INT (code));
+  child_sayf ("%s: set %d, recommended %d", event_name (context),
+              ps_context_get_exit_code (context), ps_context_get_recommended_exit_status (context));
+}
+
+static int
+override_child (gconstpointer code)
+{
+  PsWatcher *watcher = watch ();
+
+  ps_watcher_on_finish (watcher, say_code, (gpointer) "last");
+  ps_watcher_on_terminate (watcher, set_code, (gpointer) code);
+  ps_watcher_on_terminate (watcher, set_code, GINT_TO_POINTER (11));
+  return run (watcher);
+}
+
+static void
+x11 (void)
+{
+  expect_stop (proc_start (override_child, GINT_TO_POINTER (22)), SIGTERM, 22,
+               "terminate: set 11, recommended 143", "terminate: set 22, recommended 143",
+               "finish: last, code 22");
+}
+
+static int
+override_quit_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch ();
+
+  ps_watcher_on_quit (watcher, set_code, GINT_TO_POINTER (0));
+  ps_watcher_on_finish (watcher, say_code, (gpointer) "last");
+  quit_soon (watcher, 5);
+  return run_quietly (watcher);
+}
+
+static void
+x11_quit (void)
+{
+  Proc *child = proc_start (override_quit_child, NULL);
+  const char *line = proc_next (child);
+
+  tap_check (g_str_has_prefix (line, "quit: set 0, "));
+  proc_expect (child, "finish: last, code 0");
+  proc_expect_exit (child, 0);
+}
+
+/* --- X16 to X18: policies --------------------------------------------------------------------- */
+
+static int
+policy_child (gconstpointer policy)
+{
+  PsWatcher *watcher = watch ();
+
+  ps_watcher_set_exit_policy (watcher, (PsExitPolicy) GPOINTER_TO_INT (policy));
+  ps_watcher_on_terminate (watcher, say, (gpointer) "t");
+  ps_watcher_on_finish (watcher, say, (gpointer) "f");
+  return run (watcher);
+}
+
+static void
+x16 (void)
+{
+  static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    {
+      Proc *child = proc_start (policy_child, GINT_TO_POINTER (PS_EXIT_POLICY_RERAISE));
+
+      proc_expect (child, "ready");
+      proc_kill (child, signals[i]);
+      proc_expect_lines (child, "terminate: t", "finish: f");
+      proc_expect_signal (child, signals[i]);
+    }
+}
+
+static void
+x17 (void)
+{
+  static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    {
+      expect_stop (proc_start (policy_child, GINT_TO_POINTER (PS_EXIT_POLICY_STATUS)), signals[i],
+                   128 + signals[i], "terminate: t", "finish: f");
+      expect_stop (proc_start (policy_child, GINT_TO_POINTER (PS_EXIT_POLICY_SUCCESS)), signals[i],
+                   0, "terminate: t", "finish: f");
+    }
+}
+
+static int
+reraise_override_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch ();
+
+  ps_watcher_set_exit_policy (watcher, PS_EXIT_POLICY_RERAISE);
+  ps_watcher_on_terminate (watcher, set_code, GINT_TO_POINTER (12));
+  return run (watcher);
+}
+
+/* A code that a callback gave goes before the policy. */
+static void
+x16_override (void)
+{
+  expect_stop (proc_start (reraise_override_child, NULL), SIGTERM, 12,
+               "terminate: set 12, recommended 143");
+}
+
+static void
+flush_late (void)
+{
+  child_say ("atexit");
+}
+
+static int
+reraise_atexit_child (gconstpointer data)
+{
+  atexit (flush_late);
+  setvbuf (stdout, NULL, _IOFBF, 4096);
+  fputs ("buffered\n", stdout);
+  return policy_child (GINT_TO_POINTER (PS_EXIT_POLICY_RERAISE));
+}
+
+/* Who dies of the signal after everything has been done loses neither hooks nor buffers. */
+static void
+x16_hooks (void)
+{
+  Proc *child = proc_start (reraise_atexit_child, NULL);
+
+  proc_expect (child, "ready");
+  proc_kill (child, SIGTERM);
+  proc_expect_lines (child, "terminate: t", "finish: f", "atexit");
+  proc_expect_signal (child, SIGTERM);
+  proc_expect_output (child, "buffered\n");
+}
+
+/* The first of a PID namespace has no default dispositions: nothing it raises can kill it. */
+static int
+first_process_child (gconstpointer policy)
+{
+  pid_t first;
+  g_autofree char *end = NULL;
+
+  if (!child_own_pids ())
+    {
+      child_say (NO_NAMESPACE);
+      return 0;
+    }
+  child_say ("namespace");
+  child_forgive_leaks ();
+  first = fork ();
+  if (first == 0)
+    exit (policy_child (policy));
+  child_await ("stop it");
+  kill (first, SIGTERM);
+  end = child_wait_for (first);
+  child_say (end);
+  return 0;
+}
+
+static void
+expect_first_process (PsExitPolicy policy, const char *end)
+{
+  Proc *child = proc_start (first_process_child, GINT_TO_POINTER (policy));
+
+  if (!got_namespace (child))
+    return;
+  proc_expect (child, "ready");
+  proc_tell (child, "stop it");
+  proc_expect_lines (child, "terminate: t", "finish: f", end);
+  proc_expect_exit (child, 0);
+}
+
+static void
+x18 (void)
+{
+  expect_first_process (PS_EXIT_POLICY_RERAISE, "exit status 143");
+  expect_first_process (PS_EXIT_POLICY_STATUS, "exit status 143");
+}
+
+/* --- X19: nobody reads what we write ---------------------------------------------------------- */
+
+static int
+closed_output_child (gconstpointer path)
+{
+  PsWatcher *watcher;
+  GMainLoop *loop = g_main_loop_new (NULL, FALSE);
+  int ends[2];
+
+  if (path != NULL)
+    {
+      ends[1] = open (path, O_WRONLY);
+    }
+  else
+    {
+      child_need (pipe (ends) == 0);
+      close (ends[0]);
+    }
+  child_need (dup2 (ends[1], STDOUT_FILENO) >= 0 && dup2 (ends[1], STDERR_FILENO) >= 0);
+
+  /* Not watch(): its silence is what is not wanted here. */
+  if (!child_own_run (NULL))
+    {
+      child_say (NO_NAMESPACE);
+      return 0;
+    }
+  child_say ("namespace");
+  child_start_thread ();
+  watcher = ps_glib_attach (loop);
+  ps_watcher_on_terminate (watcher, say, (gpointer) "t");
+  ps_watcher_on_finish (watcher, say, (gpointer) "f");
+  say_ready_soon ();
+  return ps_watcher_run (watcher);
+}
+
+static void
+x19 (void)
+{
+  static const char *const paths[] = { NULL, "/dev/full" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    {
+      Proc *child = proc_start (closed_output_child, paths[i]);
+
+      if (!got_namespace (child))
+        return;
+      expect_stop (child, SIGTERM, 143, "terminate: t", "finish: f");
+    }
+}
+
+/* --- X20: codes of ps_watcher_quit() ---------------------------------------------------------- */
+
+static int
+quit_code_child (gconstpointer code)
+{
+  PsWatcher *watcher = watch ();
+
+  quit_soon (watcher, GPOINTER_TO_INT (code));
+  return run_quietly (watcher);
+}
+
+static void
+expect_quit (int code, int status)
+{
+  proc_expect_exit (proc_start (quit_code_child, GINT_TO_POINTER (code)), status);
+}
+
+static void
+x20_range (void)
+{
+  for (int code = 0; code <= 255 && !tap_failed (); code++)
+    expect_quit (code, code);
+}
+
+static void
+x20 (void)
+{
+  static const int codes[] = { 256, 257, 259, 511, 512, 65536, -1, -256, G_MAXINT, G_MININT };
+
+  for (guint i = 0; i < G_N_ELEMENTS (codes); i++)
+    {
+      expect_quit (codes[i], 255);
+      expect_stop (proc_start (override_child, GINT_TO_POINTER (codes[i])), SIGTERM, 255,
+                   "terminate: set 11, recommended 143", "terminate: set 255, recommended 143",
+                   "finish: last, code 255");
+    }
+}
+
+static const TapCase cases[] = {
+  { "X10", "exit (n) in a finish callback: n, and the others once", x10 },
+  { "X10b", "exit (n) in terminate callbacks: the last n, and the others once", x10_terminate },
+  { "X11", "the last code that a callback sets wins, and is seen", x11 },
+  { "X11b", "a callback turns a quit with 5 into one with 0", x11_quit },
+  { "X16", "re-raise dies of the signal, after everything", x16 },
+  { "X16b", "a code set by a callback goes before re-raise", x16_override },
+  { "X16c", "re-raise runs the other exit hooks and flushes stdio", x16_hooks },
+  { "X17", "policies status and success, for each signal", x17 },
+  { "X18", "as PID 1 of a namespace re-raise ends with 143", x18 },
+  { "X19", "closed or full standard error does not end the exit", x19 },
+  { "X20", "codes out of range are 255", x20 },
+  { "X20b", "codes 0 to 255 are what they are", x20_range },
+};
+
+int
+main (int argc, char **argv)
+{
+  return tap_main (argc, argv, cases, G_N_ELEMENTS (cases));
+}

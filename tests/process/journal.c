@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Group J: where records go, and what happens when nobody takes them. */
+#include "common.h"
+
+#include <fcntl.h>
+#include <ps-ids.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct
+{
+  Inbox *journal; /* NULL: there is none */
+  Inbox *manager; /* NULL: we are no service */
+} Setup;
+
+static void
+fail_oddly (PsContext *context, gpointer word)
+{
+  say (context, word);
+  ps_context_fail (context, g_error_new (PS_ERROR, PS_ERROR_INVALID,
+                                         "no space\nMESSAGE_ID=0123456789abcdef0123456789abcdef\n"
+                                         "MESSAGE=all is well"));
+}
+
+/* Without watch(), which silences what is looked at here. */
+static int
+recording_child (gconstpointer data)
+{
+  const Setup *setup = data;
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (PsWatcher) watcher = NULL;
+
+  if (!child_own_run (setup->journal != NULL ? inbox_path (setup->journal) : NULL))
+    {
+      child_say (NO_NAMESPACE);
+      return 0;
+    }
+  child_say ("namespace");
+  if (setup->manager != NULL)
+    g_setenv ("NOTIFY_SOCKET", inbox_path (setup->manager), TRUE);
+  child_start_thread ();
+  watcher = ps_glib_attach (loop);
+  ps_watcher_add (watcher, PS_EVENT_TERMINATE, "odd\nPS_CAUSE=quit", 0, 0, fail_oddly,
+                  (gpointer) "t", NULL);
+  ps_watcher_on_finish (watcher, say, (gpointer) "f");
+  say_ready_soon ();
+  return ps_watcher_run (watcher);
+}
+
+/* --- J01 -------------------------------------------------------------------------------------- */
+
+static void
+expect_on_stderr (const Setup *setup)
+{
+  Proc *child = proc_start (recording_child, setup);
+
+  if (!got_namespace (child))
+    return;
+  expect_stop (child, SIGTERM, 143, "terminate: t", "finish: f");
+  proc_expect_output (child, "SIGTERM");
+  proc_expect_output (child, "no space");
+  proc_expect_output (child, "143");
+}
+
+static void
+j01 (void)
+{
+  Setup service = { .manager = inbox_new () }, plain = { NULL, NULL };
+
+  expect_on_stderr (&plain);
+  expect_on_stderr (&service);
+}
+
+/* --- J02 -------------------------------------------------------------------------------------- */
+
+static void
+j02 (void)
+{
+  Setup setup = { .journal = inbox_new (), .manager = inbox_new () };
+  Proc *child;
+  gint64 start_us;
+
+  inbox_fill (setup.journal);
+  child = proc_start (recording_child, &setup);
+  if (!got_namespace (child))
+    return;
+  proc_expect (child, "ready");
+  start_us = g_get_monotonic_time ();
+  proc_kill (child, SIGTERM);
+  proc_expect_lines (child, "terminate: t", "finish: f");
+  proc_expect_exit (child, 143);
+  tap_check_int (ms_since (start_us), <, 600 * tap_slowness ());
+}
+
+/* A pipe that nobody reads, with no room in it. */
+static int
+full_stderr_child (gconstpointer data)
+{
+  g_autofree char *filler = g_strnfill (4096, 'x');
+  int ends[2];
+
+  child_need (pipe2 (ends, O_NONBLOCK) == 0);
+  while (write (ends[1], filler, 4096) > 0)
+    ;
+  child_need (fcntl (ends[1], F_SETFL, 0) == 0);
+  child_need (dup2 (ends[1], STDERR_FILENO) >= 0);
+  return recording_child (data);
+}
+
+static void
+j02_stderr (void)
+{
+  Setup setup = { NULL, NULL };
+  Proc *child = proc_start (full_stderr_child, &setup);
+  gint64 start_us;
+
+  if (!got_namespace (child))
+    return;
+  proc_expect (child, "ready");
+  start_us = g_get_monotonic_time ();
+  proc_kill (child, SIGTERM);
+  proc_expect_lines (child, "terminate: t", "finish: f");
+  proc_expect_exit (child, 143);
+  tap_check_int (ms_since (start_us), <, 600 * tap_slowness ());
+}
+
+/* --- J04: the fields of a record, as journald reads them
+ * ------------------------------------------ */
+
+static guint64
+little_endian (const guint8 *bytes)
+{
+  guint64 value = 0;
+
+  for (guint i = 0; i < 8; i++)
+    value |= (guint64) bytes[i] << (8 * i);
+  return value;
+}
+
+static void
+add_field (GHashTable *fields, const char *name, gsize name_length, const guint8 *value,
+           gsize length)
+{
+  char *key = g_strndup (name, name_length);
+
+  for (const char *at = key; *at != '\0'; at++)
+    tap_check (g_ascii_isupper (*at) || g_ascii_isdigit (*at) || (*at == '_' && at > key));
+  tap_check (!g_hash_table_contains (fields, key));
+  tap_check (memchr (value, '\0', length) == NULL);
+  g_hash_table_insert (fields, key, g_strndup ((const char *) value, length));
+}
+
+/* NAME=value, or NAME, a length in eight bytes and the value; a line each. */
+static GHashTable *
+parse_record (const guint8 *bytes, gsize length)
+{
+  GHashTable *fields = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  const guint8 *end = bytes + length;
+
+  while (bytes < end && !tap_failed ())
+    {
+      const guint8 *line_end = memchr (bytes, '\n', (gsize) (end - bytes));
+      const guint8 *equals;
+
+      tap_check (line_end != NULL);
+      if (line_end == NULL)
+        break;
+      equals = memchr (bytes, '=', (gsize) (line_end - bytes));
+      if (equals != NULL)
+        {
+          add_field (fields, (const char *) bytes, (gsize) (equals - bytes), equals + 1,
+                     (gsize) (line_end - equals - 1));
+          bytes = line_end + 1;
+        }
+      else
+        {
+          guint64 size = little_endian (line_end + 1);
+
+          tap_check (line_end + 9 + size + 1 <= end);
+          if (tap_failed ())
+            break;
+          add_field (fields, (const char *) bytes, (gsize) (line_end - bytes), line_end + 9, size);
+          bytes = line_end + 9 + size + 1;
+        }
+    }
+  return fields;
+}
+
+static GHashTable *
+next_record (Inbox *journal)
+{
+  gsize length;
+  const guint8 *bytes;
+
+  inbox_next (journal);
+  bytes = inbox_bytes (journal, &length);
+  return parse_record (bytes, tap_failed () ? 0 : length);
+}
+
+static const char *const always[] = { "MESSAGE", "MESSAGE_ID", "PRIORITY", "PS_VERSION" };
+
+static void
+j04 (void)
+{
+  Setup setup = { .journal = inbox_new (), .manager = inbox_new () };
+  Proc *child = proc_start (recording_child, &setup);
+  guint n_failures = 0, n_causes = 0;
+  gboolean over = FALSE;
+
+  if (!got_namespace (child))
+    return;
+  proc_expect (child, "ready");
+  proc_kill (child, SIGTERM);
+  while (!over && !tap_failed ())
+    {
+      g_autoptr (GHashTable) fields = next_record (setup.journal);
+      const char *cause = g_hash_table_lookup (fields, "PS_CAUSE");
+      const char *error = g_hash_table_lookup (fields, "PS_ERROR");
+      const char *id = g_hash_table_lookup (fields, "MESSAGE_ID");
+
+      for (guint i = 0; i < G_N_ELEMENTS (always); i++)
+        tap_check (g_hash_table_contains (fields, always[i]));
+      tap_check (g_strcmp0 (g_hash_table_lookup (fields, "MESSAGE"), "all is well") != 0);
+      tap_check (g_strcmp0 (id, "0123456789abcdef0123456789abcdef") != 0);
+      tap_check (cause == NULL || strcmp (cause, "signal") == 0);
+      n_causes += cause != NULL;
+      n_failures += error != NULL;
+      over = g_hash_table_contains (fields, "PS_STATUS");
+    }
+  proc_expect_lines (child, "terminate: t", "finish: f");
+  proc_expect_exit (child, 143);
+  tap_check_int (n_failures, ==, 1);
+  tap_check_int (n_causes, >=, 1);
+}
+
+/* --- The records themselves
+ * ----------------------------------------------------------------------- */
+
+static PsHold *hold;
+
+static gboolean
+let_go (gpointer unused)
+{
+  ps_hold_release (hold);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+flush_queue (PsContext *context, gpointer unused)
+{
+  hold = ps_context_hold (context, "writing 812 lines");
+  g_timeout_add (10, let_go, NULL);
+}
+
+static int
+account_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch ();
+
+  ps_watcher_set_log_func (watcher, say_record, NULL, NULL);
+  ps_watcher_on_terminate (watcher, flush_queue, NULL);
+  ps_watcher_on_finish (watcher, say, (gpointer) "f");
+  return run (watcher);
+}
+
+/* The journal's account of an exit: each step by the function's own spelling, begin and end. */
+static void
+j10 (void)
+{
+  expect_stop (proc_start (account_child, NULL), SIGTERM, 143, "record exit-begun signal SIGTERM",
+               "record step-begun terminate flush_queue", "record step-done terminate flush_queue",
+               "record step-begun finish say", "finish: f", "record step-done finish say",
+               "record exit-finished signal SIGTERM 143");
+}
+
+static void
+say_sender_field (int priority, const char *message, const GLogField *fields, gsize n_fields,
+                  gpointer unused)
+{
+  const char *id = record_field (fields, n_fields, "MESSAGE_ID");
+  const char *comm = record_field (fields, n_fields, "PS_SENDER_COMM");
+  const char *pid = record_field (fields, n_fields, "PS_SENDER_PID");
+
+  if (comm != NULL && g_str_equal (id, PS_MESSAGE_EXIT_BEGUN))
+    child_sayf ("record: %s, the harness: %d", comm, g_ascii_strtoll (pid, NULL, 10) == getppid ());
+}
+
+static void
+say_sender (PsContext *context, gpointer unused)
+{
+  const PsSender *sender = ps_context_get_sender (context);
+
+  if (sender == NULL)
+    child_say ("nobody");
+  else
+    child_sayf ("signal %d from the harness: %d, as me: %d, %s", ps_context_get_signal (context),
+                sender->pid == getppid (), sender->uid == getuid (), sender->comm);
+}
+
+static int
+sender_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch ();
+
+  ps_watcher_set_log_func (watcher, say_sender_field, NULL, NULL);
+  ps_watcher_on_terminate (watcher, say_sender, NULL);
+  return run (watcher);
+}
+
+static void
+j11 (void)
+{
+  Proc *child = proc_start (sender_child, NULL);
+  g_autofree char *comm = NULL;
+  g_autofree char *record = NULL;
+  g_autofree char *line = NULL;
+
+  tap_check (g_file_get_contents ("/proc/self/comm", &comm, NULL, NULL));
+  g_strchomp (comm);
+  record = g_strdup_printf ("record: %s, the harness: 1", comm);
+  line = g_strdup_printf ("signal 15 from the harness: 1, as me: 1, %s", comm);
+  expect_stop (child, SIGTERM, 143, record, line);
+}
+
+static const TapCase cases[] = {
+  { "J01", "without a journal records go to standard error", j01 },
+  { "J02", "a journal that does not read delays the exit by a moment", j02 },
+  { "J02b", "so does a full pipe as standard error", j02_stderr },
+  { "J04", "a text with line breaks forges no field", j04 },
+  { "J10", "the account of an exit: cause, steps, status", j10 },
+  { "J11", "who sent the signal", j11 },
+};
+
+int
+main (int argc, char **argv)
+{
+  return tap_main (argc, argv, cases, G_N_ELEMENTS (cases));
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Group N, second part: watchdog pings and what comes by the environment (N11, N21). */
+#include "common.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+typedef struct
+{
+  Inbox *inbox;
+  const char *usec;
+  gboolean foreign; /* WATCHDOG_PID names another process */
+} Setup;
+
+static PsWatcher *
+watch_dog (const Setup *setup)
+{
+  g_autofree char *pid =
+      g_strdup_printf ("%d", setup->foreign ? (int) getppid () : (int) getpid ());
+
+  g_setenv ("NOTIFY_SOCKET", inbox_path (setup->inbox), TRUE);
+  g_setenv ("WATCHDOG_USEC", setup->usec, TRUE);
+  g_setenv ("WATCHDOG_PID", pid, TRUE);
+  return watch ();
+}
+
+static gboolean
+block_loop (gpointer unused)
+{
+  child_say ("blocked");
+  child_await ("go");
+  return G_SOURCE_REMOVE;
+}
+
+static int
+pinged_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch_dog (data);
+
+  g_timeout_add (150, block_loop, NULL);
+  return run (watcher);
+}
+
+/* Half of 100 ms: the loop is seen to turn; and when it does not, nobody says it did. */
+static void
+n11 (void)
+{
+  Setup setup = { .inbox = inbox_new (), .usec = "100000" };
+  Proc *child = proc_start (pinged_child, &setup);
+
+  proc_expect (child, "ready");
+  inbox_expect (setup.inbox, "WATCHDOG=1");
+  proc_expect (child, "blocked");
+  inbox_drain (setup.inbox);
+  g_usleep (300000);
+  inbox_expect_empty (setup.inbox);
+  proc_tell (child, "go");
+  for (guint i = 0; i < 3; i++)
+    inbox_expect (setup.inbox, "WATCHDOG=1");
+  proc_kill (child, SIGTERM);
+  proc_expect_exit (child, 143);
+}
+
+static gboolean
+quit_watcher (gpointer watcher)
+{
+  ps_watcher_quit (watcher, 0);
+  return G_SOURCE_REMOVE;
+}
+
+static int
+short_life_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch_dog (data);
+
+  g_timeout_add (300, quit_watcher, watcher);
+  return run (watcher);
+}
+
+/* Reads all the while, so that nothing is lost; returns the number of pings. */
+static guint
+count_pings (Proc *child, Inbox *inbox)
+{
+  guint n = 0;
+
+  proc_expect (child, "ready");
+  while (!tap_failed ())
+    {
+      const char *message = inbox_next (inbox);
+
+      n += strcmp (message, "WATCHDOG=1") == 0;
+      if (strstr (message, "STOPPING=1") != NULL)
+        break;
+    }
+  proc_expect_exit (child, 0);
+  return n;
+}
+
+static void
+n11_values (void)
+{
+  static const struct
+  {
+    const char *usec;
+    gboolean foreign;
+    guint least, most;
+  } rows[] = {
+    { "20000", FALSE, 3, 60 },
+    { "20000", TRUE, 0, 0 },
+    { "1", FALSE, 1, 400 },
+    { "0", FALSE, 0, 0 },
+    { "abc", FALSE, 0, 0 },
+    { "-5", FALSE, 0, 0 },
+    { "18446744073709551615", FALSE, 0, 0 },
+    { "18446744073709551614", FALSE, 0, 2 },
+    { "4294967296000", FALSE, 0, 2 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows) && !tap_failed (); i++)
+    {
+      Setup setup = { .inbox = inbox_new (), .usec = rows[i].usec, .foreign = rows[i].foreign };
+      guint n = count_pings (proc_start (short_life_child, &setup), setup.inbox);
+
+      tap_check_int (n, >=, rows[i].least);
+      tap_check_int (n, <=, rows[i].most);
+    }
+}
+
+static int
+forked_dog_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch_dog (data);
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    {
+      /* Its copy of the loop goes on, and must not say that the parent's does. */
+      for (guint i = 0; i < 20; i++)
+        {
+          g_usleep (10000);
+          g_main_context_iteration (NULL, FALSE);
+        }
+      child_say ("turned");
+      _exit (0);
+    }
+  child_need (waitpid (pid, NULL, 0) == pid);
+  child_await ("go");
+  return run (watcher);
+}
+
+static void
+n11_forked (void)
+{
+  Setup setup = { .inbox = inbox_new (), .usec = "20000" };
+  Proc *child = proc_start (forked_dog_child, &setup);
+
+  proc_expect (child, "turned");
+  /* One from attach. */
+  inbox_expect (setup.inbox, "WATCHDOG=1");
+  inbox_expect_empty (setup.inbox);
+  proc_tell (child, "go");
+  inbox_expect (setup.inbox, "WATCHDOG=1");
+  proc_expect (child, "ready");
+  proc_kill (child, SIGTERM);
+  proc_expect_exit (child, 143);
+}
+
+/* During an exit whose holds are awaited the loop still turns, and the manager is to know. */
+static PsHold *hold;
+
+static gboolean
+let_go (gpointer unused)
+{
+  child_say ("released");
+  ps_hold_release (hold);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+hold_a_while (PsContext *context, gpointer unused)
+{
+  hold = ps_context_hold (context, "a while");
+  child_say ("held");
+  g_timeout_add (200, let_go, NULL);
+}
+
+static int
+stopping_dog_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch_dog (data);
+
+  ps_watcher_on_terminate (watcher, hold_a_while, NULL);
+  return run (watcher);
+}
+
+static void
+n11_stopping (void)
+{
+  Setup setup = { .inbox = inbox_new (), .usec = "40000" };
+  Proc *child = proc_start (stopping_dog_child, &setup);
+
+  proc_expect (child, "ready");
+  proc_kill (child, SIGTERM);
+  proc_expect (child, "held");
+  inbox_find_line (setup.inbox, "STOPPING=1");
+  inbox_find_line (setup.inbox, "WATCHDOG=1");
+  inbox_find_line (setup.inbox, "WATCHDOG=1");
+  proc_expect (child, "released");
+  proc_expect_exit (child, 143);
+}
+
+/* --- ps_prepare() and the environment
+ * -------------------------------------------------------------- */
+
+static int
+cleared_child (gconstpointer data)
+{
+  const Setup *setup = data;
+  g_autofree char *pid = g_strdup_printf ("%d", (int) getpid ());
+  PsWatcher *watcher;
+
+  g_setenv ("NOTIFY_SOCKET", inbox_path (setup->inbox), TRUE);
+  g_setenv ("WATCHDOG_USEC", setup->usec, TRUE);
+  g_setenv ("WATCHDOG_PID", pid, TRUE);
+  ps_prepare ();
+  clearenv ();
+  watcher = watch ();
+  ps_watcher_ready (watcher, "with nothing around");
+  child_sayf ("%s", g_getenv ("NOTIFY_SOCKET") == NULL ? "not set" : "set");
+  return run (watcher);
+}
+
+static void
+n21 (void)
+{
+  Setup setup = { .inbox = inbox_new (), .usec = "100000" };
+  Proc *child = proc_start (cleared_child, &setup);
+
+  inbox_find_line (setup.inbox, "READY=1");
+  proc_expect_lines (child, "not set", "ready");
+  inbox_find_line (setup.inbox, "WATCHDOG=1");
+  proc_kill (child, SIGTERM);
+  inbox_find_line (setup.inbox, "STOPPING=1");
+  proc_expect_exit (child, 143);
+}
+
+static const TapCase cases[] = {
+  { "N11", "pings at half the interval, by the loop and nobody else", n11 },
+  { "N11b", "of odd WATCHDOG_USEC and WATCHDOG_PID the good ones count", n11_values },
+  { "N11c", "a forked child's loop does not ping for us", n11_forked },
+  { "N11d", "pings go on while an exit waits for a hold", n11_stopping },
+  { "N21", "a daemon that clears its environment after ps_prepare() is heard", n21 },
+};
+
+int
+main (int argc, char **argv)
+{
+  return tap_main (argc, argv, cases, G_N_ELEMENTS (cases));
+}

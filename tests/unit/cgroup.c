@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Which unit /proc/PID/cgroup speaks of. The text is as the kernel writes it for the different
+ * ways of mounting cgroups, and may be cut, or be nonsense.
+ */
+
+#include "ps-cause.h"
+
+#include <string.h>
+
+static void
+assert_unit (const char *proc_cgroup, const char *unit)
+{
+  g_autofree char *found = ps_cause_unit_of_cgroup (proc_cgroup);
+
+  g_test_message ("%s", proc_cgroup);
+  g_assert_cmpstr (found, ==, unit);
+}
+
+static void
+test_unified (void)
+{
+  assert_unit ("0::/system.slice/cron.service\n", "cron.service");
+  assert_unit ("0::/system.slice/cron.service", "cron.service");
+  assert_unit ("0::/init.scope\n", "init.scope");
+  assert_unit ("0::/system.slice/system-getty.slice/getty@tty1.service\n", "getty@tty1.service");
+  assert_unit ("0::/system.slice/dbus.socket\n", "dbus.socket");
+  assert_unit ("0::/system.slice/var-lib.mount\n", "var-lib.mount");
+}
+
+static void
+test_users (void)
+{
+  assert_unit ("0::/user.slice/user-1000.slice/session-3.scope\n", "session-3.scope");
+  assert_unit ("0::/user.slice/user-1000.slice/user@1000.service/init.scope\n", "init.scope");
+  assert_unit ("0::/user.slice/user-1000.slice/user@1000.service/app.slice/app-foo-12.scope\n",
+               "app-foo-12.scope");
+  assert_unit ("0::/user.slice/user-1000.slice/user@1000.service/app.slice\n", "user@1000.service");
+}
+
+/* A service that was given its cgroup makes more below it. */
+static void
+test_nested (void)
+{
+  assert_unit ("0::/system.slice/docker.service/supervisor\n", "docker.service");
+  assert_unit ("0::/system.slice/foo.service/payload/worker-3\n", "foo.service");
+  assert_unit ("0::/machine.slice/vm.scope/init/system.slice/inner.service\n", "inner.service");
+  assert_unit ("0::/../../system.slice/outside.service\n", "outside.service");
+}
+
+static void
+test_hybrid (void)
+{
+  assert_unit ("12:pids:/system.slice/wrong.service\n"
+               "2:cpu,cpuacct:/system.slice/wrong.service\n"
+               "1:name=systemd:/system.slice/right.service\n"
+               "0::/system.slice/right.service\n",
+               "right.service");
+  assert_unit ("11:memory:/foo\n1:name=systemd:/system.slice/old.service\n", "old.service");
+  /* With the unified hierarchy there and empty, as in some containers. */
+  assert_unit ("1:name=systemd:/system.slice/old.service\n0::/\n", "old.service");
+  assert_unit ("0::/\n1:name=systemd:/system.slice/old.service\n", "old.service");
+}
+
+static void
+test_no_unit (void)
+{
+  assert_unit ("", NULL);
+  assert_unit ("0::/\n", NULL);
+  assert_unit ("0::/user.slice\n", NULL);
+  assert_unit ("0::/docker/0123456789abcdef\n", NULL);
+  assert_unit ("12:pids:/system.slice/wrong.service\n", NULL);
+  assert_unit ("3:name=elogind:/c2.scope\n", NULL);
+}
+
+/* systemd escapes names that the kernel would take for its own files. */
+static void
+test_escapes (void)
+{
+  assert_unit ("0::/system.slice/_cpu.service\n", "cpu.service");
+  assert_unit ("0::/system.slice/__odd.service\n", "_odd.service");
+  assert_unit ("0::/system.slice/my\\x2ddaemon.service\n", "my\\x2ddaemon.service");
+}
+
+static void
+test_hostile (void)
+{
+  assert_unit ("0::", NULL);
+  assert_unit ("0:", NULL);
+  assert_unit (":name=systemd:", NULL);
+  assert_unit ("\n\n\n", NULL);
+  assert_unit ("////", NULL);
+  assert_unit ("0:://///\n", NULL);
+  assert_unit ("service", NULL);
+  assert_unit ("x.service\n", NULL);
+  assert_unit ("0::/a.service.d/b.services\n", NULL);
+  assert_unit ("0::/system.slice/foo.serv", NULL); /* cut */
+  assert_unit ("0::/system.slice/foo.service/cut-he", "foo.service");
+  /* These end like a unit, and name none. */
+  assert_unit ("0::/.service\n", NULL);
+  assert_unit ("0::/_.scope\n", NULL);
+  assert_unit ("0::/real.service/.scope\n", "real.service");
+}
+
+static void
+test_random (void)
+{
+  static const char *const pieces[] = { "0::",         "/",    "1:name=systemd:", ".service",
+                                        "_",           "\n",   ".scope",          ":",
+                                        "a",           "\377", "\033[2J",         "..",
+                                        "system.slice" };
+
+  for (guint i = 0; i < 20000; i++)
+    {
+      g_autoptr (GString) text = g_string_new (NULL);
+      g_autofree char *unit = NULL;
+
+      for (int n = g_test_rand_int_range (0, 16); n > 0; n--)
+        g_string_append (text, pieces[g_test_rand_int_range (0, G_N_ELEMENTS (pieces))]);
+      unit = ps_cause_unit_of_cgroup (text->str);
+      if (unit == NULL)
+        continue;
+      g_assert_nonnull (strstr (text->str, unit));
+      g_assert_null (strpbrk (unit, "/\n"));
+      g_assert_true (g_str_has_suffix (unit, ".service") || g_str_has_suffix (unit, ".scope"));
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/cgroup/unified", test_unified);
+  g_test_add_func ("/cgroup/users", test_users);
+  g_test_add_func ("/cgroup/nested", test_nested);
+  g_test_add_func ("/cgroup/hybrid", test_hybrid);
+  g_test_add_func ("/cgroup/no-unit", test_no_unit);
+  g_test_add_func ("/cgroup/escapes", test_escapes);
+  g_test_add_func ("/cgroup/hostile", test_hostile);
+  g_test_add_func ("/cgroup/random", test_random);
+  return g_test_run ();
+}

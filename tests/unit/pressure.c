@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What repeated signals amount to: for each escalation, and at the edges of the debounce time. */
+
+#include "ps-machine.h"
+#include "ps-clock.h"
+
+#define MS(ms) ((gint64) (ms) *PS_US_PER_MS)
+#define BOOT_US G_GINT64_CONSTANT (86400000000)
+
+typedef struct
+{
+  int signum;
+  gint64 at_us; /* after the first */
+  PsInput input;
+} Press;
+
+static void
+press_all_from (gint64 base_us, PsEscalation escalation, const Press *presses, gsize n)
+{
+  PsPressure pressure = { .count = 0 };
+
+  for (gsize i = 0; i < n; i++)
+    {
+      PsInput input =
+          ps_machine_press (&pressure, escalation, presses[i].signum, base_us + presses[i].at_us);
+
+      g_test_message ("press %" G_GSIZE_FORMAT, i);
+      g_assert_cmpstr (ps_machine_input_name (input), ==, ps_machine_input_name (presses[i].input));
+    }
+}
+
+#define press_all(escalation, ...)                                                                 \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    const Press presses_[] = { __VA_ARGS__ };                                                      \
+    press_all_from (BOOT_US, escalation, presses_, G_N_ELEMENTS (presses_));                       \
+    press_all_from (0, escalation, presses_, G_N_ELEMENTS (presses_));                             \
+  }                                                                                                \
+  G_STMT_END
+
+static void
+test_three_by_hand (void)
+{
+  press_all (PS_ESCALATION_INTERACTIVE, { SIGINT, 0, PS_INPUT_REQUEST },
+             { SIGINT, MS (300), PS_INPUT_HURRY }, { SIGINT, MS (600), PS_INPUT_FORCE },
+             { SIGINT, MS (900), PS_INPUT_FORCE });
+  press_all (PS_ESCALATION_INTERACTIVE, { SIGQUIT, 0, PS_INPUT_REQUEST },
+             { SIGINT, MS (300), PS_INPUT_HURRY }, { SIGQUIT, MS (600), PS_INPUT_FORCE });
+}
+
+/* A service manager's SIGTERM is the first wish; what it repeats is none. */
+static void
+test_managers_repeat_themselves (void)
+{
+  press_all (PS_ESCALATION_INTERACTIVE, { SIGTERM, 0, PS_INPUT_REQUEST },
+             { SIGTERM, MS (300), PS_INPUT_REQUEST }, { SIGHUP, MS (600), PS_INPUT_REQUEST },
+             { SIGTERM, MS (60000), PS_INPUT_REQUEST }, { SIGINT, MS (60001), PS_INPUT_HURRY },
+             { SIGTERM, MS (70000), PS_INPUT_REQUEST }, { SIGINT, MS (70001), PS_INPUT_FORCE });
+}
+
+static void
+test_any (void)
+{
+  press_all (PS_ESCALATION_ANY, { SIGTERM, 0, PS_INPUT_REQUEST },
+             { SIGHUP, MS (300), PS_INPUT_HURRY }, { SIGTERM, MS (600), PS_INPUT_FORCE });
+  press_all (PS_ESCALATION_ANY, { SIGINT, 0, PS_INPUT_REQUEST },
+             { SIGUSR1, MS (199), PS_INPUT_REQUEST }, { SIGUSR1, MS (200), PS_INPUT_HURRY });
+}
+
+static void
+test_none (void)
+{
+  press_all (PS_ESCALATION_NONE, { SIGINT, 0, PS_INPUT_REQUEST },
+             { SIGINT, MS (1000), PS_INPUT_REQUEST }, { SIGQUIT, MS (2000), PS_INPUT_REQUEST },
+             { SIGTERM, MS (3000), PS_INPUT_REQUEST });
+}
+
+static void
+test_debounce (void)
+{
+  press_all (PS_ESCALATION_INTERACTIVE, { SIGINT, 0, PS_INPUT_REQUEST },
+             { SIGINT, 0, PS_INPUT_REQUEST }, { SIGINT, MS (199), PS_INPUT_REQUEST },
+             { SIGINT, MS (200) - 1, PS_INPUT_REQUEST }, { SIGINT, MS (200), PS_INPUT_HURRY },
+             { SIGINT, MS (399), PS_INPUT_REQUEST }, { SIGINT, MS (400) - 1, PS_INPUT_REQUEST },
+             { SIGINT, MS (400), PS_INPUT_FORCE });
+}
+
+/* Measured from the last that counted: a key held down is not one wish for ever. */
+static void
+test_debounce_does_not_slide (void)
+{
+  press_all (PS_ESCALATION_INTERACTIVE, { SIGINT, 0, PS_INPUT_REQUEST },
+             { SIGINT, MS (80), PS_INPUT_REQUEST }, { SIGINT, MS (160), PS_INPUT_REQUEST },
+             { SIGINT, MS (240), PS_INPUT_HURRY }, { SIGINT, MS (320), PS_INPUT_REQUEST },
+             { SIGINT, MS (400), PS_INPUT_REQUEST }, { SIGINT, MS (480), PS_INPUT_FORCE });
+}
+
+/* A storm is one wish, and the count does not run over. */
+static void
+test_storm (void)
+{
+  PsPressure pressure = { .count = 0 };
+
+  for (guint i = 0; i < 100000; i++)
+    g_assert_cmpint (ps_machine_press (&pressure, PS_ESCALATION_ANY, SIGTERM, BOOT_US + i % 200000),
+                     ==, PS_INPUT_REQUEST);
+  g_assert_cmpuint (pressure.count, ==, 1);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/pressure/three-by-hand", test_three_by_hand);
+  g_test_add_func ("/pressure/managers-repeat-themselves", test_managers_repeat_themselves);
+  g_test_add_func ("/pressure/any", test_any);
+  g_test_add_func ("/pressure/none", test_none);
+  g_test_add_func ("/pressure/debounce", test_debounce);
+  g_test_add_func ("/pressure/debounce-does-not-slide", test_debounce_does_not_slide);
+  g_test_add_func ("/pressure/storm", test_storm);
+  return g_test_run ();
+}

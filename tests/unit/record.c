@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * J04: what a field holds can neither end it nor begin another one. The journal is given each
+ * field with its length, so a line break in a value is one; what a PsLogFunc gets are separate
+ * keys and values.
+ */
+
+#include "ps-record.h"
+#include "ps-ids.h"
+
+#include <string.h>
+#include <syslog.h>
+
+#define MESSAGE_ID PS_MESSAGE_EXIT_BEGUN
+
+/* The fields in both of their shapes, which must tell the same. */
+static void
+assert_fields_from (const PsRecord *record, const char *const *wanted, gsize n_wanted)
+{
+  gsize n_iovec, n_fields;
+  g_autofree struct iovec *iovec = ps_record_get_iovec (record, &n_iovec);
+  g_autofree GLogField *fields = ps_record_get_fields (record, &n_fields);
+
+  g_assert_cmpuint (n_iovec, ==, n_wanted);
+  g_assert_cmpuint (n_fields, ==, n_wanted);
+  for (gsize i = 0; i < n_wanted; i++)
+    {
+      g_autofree char *joined = g_strconcat (fields[i].key, "=", fields[i].value, NULL);
+
+      g_assert_cmpmem (iovec[i].iov_base, iovec[i].iov_len, wanted[i], strlen (wanted[i]));
+      g_assert_cmpstr (joined, ==, wanted[i]);
+      g_assert_cmpint (fields[i].length, ==, -1);
+    }
+}
+
+#define assert_fields(record, ...)                                                                 \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    const char *const wanted_[] = { __VA_ARGS__ };                                                 \
+    assert_fields_from (record, wanted_, G_N_ELEMENTS (wanted_));                                  \
+  }                                                                                                \
+  G_STMT_END
+
+static void
+test_fields (void)
+{
+  g_autoptr (PsRecord) record = ps_record_new (LOG_NOTICE, MESSAGE_ID);
+
+  assert_fields (record, "MESSAGE_ID=" MESSAGE_ID, "PRIORITY=5");
+  ps_record_set (record, PS_FIELD_STEP, "flush_queue");
+  ps_record_set (record, PS_FIELD_UNIT, NULL);
+  ps_record_set (record, PS_FIELD_REASON, "");
+  ps_record_set_int (record, PS_FIELD_STATUS, -1);
+  ps_record_set_int (record, PS_FIELD_DURATION_USEC, G_MAXINT64);
+  ps_record_set_message (record, "Step %d, %s", 3, "flush_queue");
+
+  assert_fields (record, "MESSAGE_ID=" MESSAGE_ID, "PRIORITY=5", "PS_STEP=flush_queue",
+                 "PS_REASON=", "PS_STATUS=-1", "PS_DURATION_USEC=9223372036854775807",
+                 "MESSAGE=Step 3, flush_queue");
+  g_assert_cmpint (ps_record_get_priority (record), ==, LOG_NOTICE);
+  g_assert_cmpstr (ps_record_get_message (record), ==, "Step 3, flush_queue");
+}
+
+static void
+test_priorities (void)
+{
+  for (int priority = LOG_EMERG; priority <= LOG_DEBUG; priority++)
+    {
+      g_autoptr (PsRecord) record = ps_record_new (priority, MESSAGE_ID);
+      g_autofree char *field = g_strdup_printf ("PRIORITY=%d", priority);
+
+      assert_fields (record, "MESSAGE_ID=" MESSAGE_ID, field);
+      g_assert_cmpint (ps_record_get_priority (record), ==, priority);
+    }
+}
+
+/* Fields that a value tries to add are part of that value. */
+static void
+test_forging (void)
+{
+  g_autoptr (PsRecord) record = ps_record_new (LOG_INFO, MESSAGE_ID);
+
+  ps_record_set (record, PS_FIELD_STEP, "a\nMESSAGE=forged\n_UID=0");
+  ps_record_set (record, PS_FIELD_REASON, "=PRIORITY=0");
+  ps_record_set (record, PS_FIELD_ERROR, "100% %s %n %d");
+  assert_fields (record, "MESSAGE_ID=" MESSAGE_ID, "PRIORITY=6",
+                 "PS_STEP=a\nMESSAGE=forged\n_UID=0", "PS_REASON==PRIORITY=0",
+                 "PS_ERROR=100% %s %n %d");
+}
+
+static void
+test_message_is_one_line (void)
+{
+  g_autoptr (PsRecord) record = ps_record_new (LOG_INFO, MESSAGE_ID);
+
+  ps_record_set_message (record, "%s", "one\ntwo\033[2J\377 %n");
+  g_assert_cmpstr (ps_record_get_message (record), ==, "one two\357\277\275[2J\357\277\275 %n");
+  assert_fields (record, "MESSAGE_ID=" MESSAGE_ID, "PRIORITY=6",
+                 "MESSAGE=one two\357\277\275[2J\357\277\275 %n");
+}
+
+/* Whatever is given, a record stays below what a datagram takes. */
+static void
+test_long_texts (void)
+{
+  g_autoptr (PsRecord) record = ps_record_new (LOG_INFO, MESSAGE_ID);
+  g_autofree char *text = g_strnfill (1000000, 'x');
+  g_autofree struct iovec *iovec = NULL;
+  gsize n;
+
+  ps_record_set (record, PS_FIELD_HOLD_WHY, text);
+  ps_record_set_message (record, "%s", text);
+  iovec = ps_record_get_iovec (record, &n);
+  g_assert_cmpuint (n, ==, 4);
+  g_assert_cmpuint (iovec[2].iov_len, ==, strlen ("PS_HOLD_WHY=") + 4096);
+  g_assert_cmpuint (iovec[3].iov_len, ==, strlen ("MESSAGE=") + 2048);
+}
+
+static void
+assert_value_is_utf8 (const char *text)
+{
+  g_autoptr (PsRecord) record = ps_record_new (LOG_INFO, MESSAGE_ID);
+  g_autofree GLogField *fields = NULL;
+  gsize n;
+
+  ps_record_set (record, PS_FIELD_STEP, text);
+  fields = ps_record_get_fields (record, &n);
+  g_assert_true (g_utf8_validate (fields[2].value, -1, NULL));
+}
+
+/* PsLogFunc promises UTF-8: also where a long value was cut, and of whatever an application puts
+ * into a name or an error. */
+static void
+test_long_values_are_utf8 (void)
+{
+  for (guint shift = 0; shift < 4; shift++)
+    {
+      g_autoptr (GString) text = g_string_new (NULL);
+
+      for (guint i = 0; i < shift; i++)
+        g_string_append_c (text, 'x');
+      while (text->len < 5000)
+        g_string_append (text, "🚀");
+      assert_value_is_utf8 (text->str);
+    }
+}
+
+static void
+test_invalid_values_are_made_utf8 (void)
+{
+  assert_value_is_utf8 ("/srv/Gr\374\337e"); /* a file name in Latin-1, say */
+}
+
+static void
+test_free_nothing (void)
+{
+  ps_record_free (NULL);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/record/fields", test_fields);
+  g_test_add_func ("/record/priorities", test_priorities);
+  g_test_add_func ("/record/forging", test_forging);
+  g_test_add_func ("/record/message-is-one-line", test_message_is_one_line);
+  g_test_add_func ("/record/long-texts", test_long_texts);
+  g_test_add_func ("/record/long-values-are-utf8", test_long_values_are_utf8);
+  g_test_add_func ("/record/invalid-values-are-made-utf8", test_invalid_values_are_made_utf8);
+  g_test_add_func ("/record/free-nothing", test_free_nothing);
+  return g_test_run ();
+}
