@@ -186,8 +186,8 @@ take_input (Connection *self, const char *data, gsize length)
 static gboolean
 on_readable (GSocket *socket, GIOCondition condition, gpointer data)
 {
+  static char buffer[READ_SIZE]; /* one for all: only the main thread reads */
   Connection *self = data;
-  char buffer[READ_SIZE];
   gsize size = self->draining && !self->lingering ? MIN (self->arrived, READ_SIZE) : READ_SIZE;
   g_autoptr (GError) error = NULL;
   gssize length;

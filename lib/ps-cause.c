@@ -140,6 +140,18 @@ ps_cause_kind_name (PsCauseKind kind)
   return "none";
 }
 
+/* Of the kinds that have processes. */
+static gboolean
+is_unit_name (const char *name)
+{
+  static const char *const kinds[] = { ".service", ".scope", ".socket", ".mount", ".swap" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (name[0] != '.' && g_str_has_suffix (name, kinds[i]))
+      return TRUE;
+  return FALSE;
+}
+
 /* The unit in the text of /proc/PID/cgroup: the innermost component of the unified (or the
  * systemd) hierarchy that ends like a unit. NULL when there is none. */
 char *
@@ -165,8 +177,7 @@ ps_cause_unit_of_cgroup (const char *proc_cgroup)
           /* systemd escapes a name that the kernel would take for one of its own files by "_". */
           const char *name = parts[n - 1][0] == '_' ? parts[n - 1] + 1 : parts[n - 1];
 
-          if (g_str_has_suffix (name, ".service") || g_str_has_suffix (name, ".scope")
-              || g_str_has_suffix (name, ".socket") || g_str_has_suffix (name, ".mount"))
+          if (is_unit_name (name))
             return g_strdup (name);
         }
     }

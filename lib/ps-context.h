@@ -2,7 +2,6 @@
 #pragma once
 
 #include <ps-types.h>
-#include <ps-hold.h>
 
 G_BEGIN_DECLS
 
@@ -17,7 +16,7 @@ G_BEGIN_DECLS
  * ps_context_get_event:
  * @context: a context
  *
- * Returns: the event the callback runs for; a scope that ends by itself shows
+ * Returns: (transfer none): the event the callback runs for; a scope that ends by itself shows
  *   %PS_EVENT_FINISH. Since 0.1.
  */
 PS_PUBLIC PsEvent ps_context_get_event (PsContext *context);

@@ -4,6 +4,7 @@
 
 #include "ps-watcher-private.h"
 #include "ps-clock.h"
+#include "ps-rescue.h"
 #include "ps-signal.h"
 
 #define ALL_EVENTS                                                                                 \
@@ -39,6 +40,8 @@ ps_watcher_add (PsWatcher *self, PsEvents events, const char *name, int priority
     g_warning (
         "ps_watcher_add: it is too late to register %s: finish has begun, or the watch is over",
         name != NULL ? name : "a callback");
+  if (events & PS_EVENT_RELOAD)
+    ps_watcher_settle_hangup (self);
   return id;
 }
 
@@ -47,7 +50,10 @@ ps_watcher_remove (PsWatcher *self, guint id)
 {
   g_return_val_if_fail (self != NULL, FALSE);
 
-  return !ps_watcher_is_forked (self) && ps_registry_remove (self->registry, id);
+  if (ps_watcher_is_forked (self) || !ps_registry_remove (self->registry, id))
+    return FALSE;
+  ps_watcher_settle_hangup (self);
+  return TRUE;
 }
 
 /* The functions behind the macros, for language bindings: they have no spelling to pass on. */
@@ -73,6 +79,8 @@ ps_watcher_set_deadline (PsWatcher *self, guint deadline_ms)
 
   if (!self->limit_is_administrators)
     self->limit_us = deadline_ms > 0 ? ps_clock_from_ms (deadline_ms) : PS_NEVER_US;
+  if (!ps_watcher_is_forked (self))
+    ps_rescue_set_limit (self->limit_us);
 }
 
 void
@@ -89,6 +97,9 @@ ps_watcher_set_hangup (PsWatcher *self, PsHangup hangup)
   g_return_if_fail (self != NULL);
 
   self->hangup = hangup;
+  if (ps_watcher_is_forked (self))
+    return;
+  ps_watcher_settle_hangup (self);
   /* Who says so in so many words wants it under nohup, too. */
   if ((hangup == PS_HANGUP_RELOAD || hangup == PS_HANGUP_TERMINATE) && !ps_watcher_is_forked (self))
     ps_signal_take (SIGHUP, PS_SIGNAL_TAKE_FORCED, self->context);
@@ -99,7 +110,7 @@ ps_watcher_set_escalation (PsWatcher *self, PsEscalation escalation)
 {
   g_return_if_fail (self != NULL);
 
-  self->escalation = escalation;
+  ps_signal_set_escalation (escalation);
 }
 
 void

@@ -122,6 +122,18 @@ ps_journal_set_func (PsJournal *journal, PsLogFunc func, gpointer user_data, GDe
     old_notify (old_data);
 }
 
+/* Whether records go to the journal itself. */
+gboolean
+ps_journal_is_journal (PsJournal *journal)
+{
+  gboolean is;
+
+  g_mutex_lock (&journal->lock);
+  is = journal->target == TO_JOURNAL;
+  g_mutex_unlock (&journal->lock);
+  return is;
+}
+
 /* Whether a record of this priority goes anywhere, so that it need not be made otherwise. */
 gboolean
 ps_journal_wants (PsJournal *journal, int priority)

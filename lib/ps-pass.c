@@ -8,6 +8,8 @@
 
 #include "ps-pass.h"
 #include "ps-clock.h"
+#include "ps-current.h"
+#include "ps-text.h"
 
 /* How often `systemctl status` learns how long we have been waiting. */
 #define TELL_EVERY_US (1 * PS_US_PER_SEC)
@@ -168,7 +170,9 @@ ps_pass_call (PsPass *pass, const PsFacts *facts)
 
   pass->entered_us = ps_clock_now_us ();
   fill_context (pass, facts);
+  ps_current_set (ps_text_event (pass->event), entry->is.name, pass->entered_us);
   entry->is.callback (pass->context, entry->is.user_data);
+  ps_current_clear ();
   if (pass->entry != entry)
     return; /* another thread ends the process and took it for lost; see below */
 
@@ -185,6 +189,7 @@ ps_pass_callback_is_gone (PsPass *pass)
 {
   if (pass->entry == NULL)
     return;
+  ps_current_clear ();
   end_callback (pass);
   pass->context = NULL;
   pass->entry = NULL;

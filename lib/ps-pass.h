@@ -10,7 +10,7 @@
 #include "ps-context-private.h"
 #include "ps-hold-private.h"
 #include "ps-registry.h"
-/* floor 4 */
+/* floor 6 */
 #include "ps-report.h"
 
 typedef struct

@@ -45,10 +45,13 @@ ps_record_free (PsRecord *record)
 void
 ps_record_set (PsRecord *record, const char *field, const char *value)
 {
+  g_autofree char *valid = NULL;
+
   if (value == NULL)
     return;
+  valid = ps_text_valid (value, VALUE_MAX);
   g_ptr_array_add (record->names, (gpointer) field);
-  g_ptr_array_add (record->entries, g_strdup_printf ("%s=%.*s", field, VALUE_MAX, value));
+  g_ptr_array_add (record->entries, g_strconcat (field, "=", valid, NULL));
 }
 
 void

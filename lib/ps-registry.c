@@ -41,6 +41,7 @@ struct _PsRegistry
   GHashTable *entries; /* ID → PsEntry */
   GHashTable *pairs;   /* set of PsPair */
   GTree *phases[N_EVENTS];
+  guint counts[N_EVENTS];
   guint64 serial;
   guint last_id;
   gboolean closed;
@@ -192,6 +193,7 @@ link_entry (PsRegistry *registry, PsEntry *entry, PsEvent event, GList *link)
     }
   link->data = entry;
   g_queue_push_head_link (&bucket->entries, link);
+  registry->counts[event_index (event)]++;
   if (event == registry->pass_event)
     registry->pass_position = MIN (registry->pass_position, entry->is.priority);
 }
@@ -203,6 +205,7 @@ unlink_entry (PsRegistry *registry, PsEntry *entry, PsEvent event, GList *link)
   Bucket *bucket = g_tree_lookup (phases, GINT_TO_POINTER (entry->is.priority));
 
   g_queue_unlink (&bucket->entries, link);
+  registry->counts[event_index (event)]--;
   if (bucket->entries.length == 0 && bucket != registry->phase)
     g_tree_remove (phases, GINT_TO_POINTER (entry->is.priority));
 }
@@ -340,20 +343,13 @@ ps_registry_close (PsRegistry *registry)
   g_mutex_unlock (&registry->lock);
 }
 
-static gboolean
-add_length (gpointer priority, gpointer bucket, gpointer sum)
-{
-  *(guint *) sum += ((Bucket *) bucket)->entries.length;
-  return FALSE;
-}
-
 guint
 ps_registry_count (PsRegistry *registry, PsEvent event)
 {
-  guint count = 0;
+  guint count;
 
   g_mutex_lock (&registry->lock);
-  g_tree_foreach (phases_of (registry, event), add_length, &count);
+  count = registry->counts[event_index (event)];
   g_mutex_unlock (&registry->lock);
   return count;
 }

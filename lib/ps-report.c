@@ -14,10 +14,12 @@
 #include "ps-identity.h"
 #include "ps-ids.h"
 #include "ps-journal.h"
+#include "ps-lastwords.h"
 #include "ps-notify.h"
 #include "ps-record.h"
 #include "ps-text.h"
 #include "ps-version.h"
+#include "ps-words.h"
 
 #include <errno.h>
 #include <syslog.h>
@@ -43,6 +45,25 @@ ps_report_prepare (void)
   ps_notify_prepare ();
 }
 
+static void
+open_lastwords (PsReport *report)
+{
+  const char *invocation_id = ps_identity_get_invocation_id ();
+  char text[1024];
+  PsWords common;
+
+  ps_words_init (&common, text, sizeof text);
+  if (report->unit != NULL)
+    ps_words_field (&common, PS_FIELD_UNIT, report->unit);
+  if (invocation_id != NULL)
+    ps_words_field (&common, PS_FIELD_INVOCATION_ID, invocation_id);
+  ps_words_field (&common, PS_FIELD_PROGRAM, program_invocation_short_name);
+  ps_words_field (&common, PS_FIELD_VERSION, PS_VERSION);
+  ps_lastwords_open (ps_journal_is_journal (report->journal) ? PS_LASTWORDS_TO_JOURNAL
+                                                             : PS_LASTWORDS_TO_STDERR,
+                     text);
+}
+
 PsReport *
 ps_report_new (const PsLimit *limit)
 {
@@ -53,6 +74,7 @@ ps_report_new (const PsLimit *limit)
   report->journal = ps_journal_new (limit);
   report->notify = ps_notify_new (limit);
   report->unit = ps_identity_get_unit ();
+  open_lastwords (report);
   return report;
 }
 
@@ -61,6 +83,7 @@ ps_report_free (PsReport *report)
 {
   if (report == NULL)
     return;
+  ps_lastwords_close ();
   ps_journal_free (report->journal);
   ps_notify_free (report->notify);
   g_mutex_clear (&report->lock);
@@ -73,6 +96,8 @@ void
 ps_report_set_log_func (PsReport *report, PsLogFunc func, gpointer user_data, GDestroyNotify notify)
 {
   ps_journal_set_func (report->journal, func, user_data, notify);
+  /* It cannot be called in a signal handler. */
+  ps_lastwords_set_target (func != NULL ? PS_LASTWORDS_TO_STDERR : PS_LASTWORDS_TO_NOBODY);
 }
 
 guint64

@@ -13,11 +13,13 @@
  * out, the loop is not keeping up, and the handler calls GLib's at once.
  *
  * The order in the handler is: is this our process; is this a timer of ours and no signal at all;
- * write down; wake; hand on. What is to happen when a loop never turns again has its place
- * between "write down" and "wake": only async-signal-safe calls, and nothing that waits.
+ * what does it amount to, after those that came before (a third one by hand ends the process right
+ * here); arm the rescue; write down; wake; hand on. Only async-signal-safe calls, nothing waits.
  */
 
 #include "ps-signal.h"
+#include "ps-limit.h"
+#include "ps-rescue.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,20 +68,15 @@ static struct
   pid_t owner; /* 0: nobody */
   int fd;
   atomic_int chain;
+  atomic_int escalation;
+  atomic_int hangup_ends; /* SIGHUP is a termination signal */
+  atomic_flag pressing;
+  PsPressure pressure;
   atomic_uint sequence;
   atomic_int lookups;
   Slot slots[N_SLOTS];
   Taken signals[NSIG];
 } well = { .fd = -1 };
-
-static struct
-{
-  GMutex lock;
-  gboolean armed;
-  timer_t timer;
-  struct sigaction saved;
-  sigset_t mask;
-} limit;
 
 /* --- In the handler: async-signal-safe ------------------------------------------------------- */
 
@@ -113,10 +110,36 @@ read_proc (pid_t pid, const char *name, char *text, size_t size)
 }
 
 /* Async-signal-safe. */
-static void
-write_down (int signum, const siginfo_t *info)
+static gboolean
+is_reload (int signum)
 {
-  struct timespec now;
+  return signum == SIGHUP && !atomic_load (&well.hangup_ends);
+}
+
+/* What the signal amounts to, after those before it. Another thread's handler may be at it just
+ * now: two at once are one wish. Async-signal-safe. */
+static PsInput
+press (int signum, gint64 now_us)
+{
+  PsInput what = PS_INPUT_REQUEST;
+
+  if (is_reload (signum))
+    return PS_INPUT_RELOAD;
+  if (!atomic_flag_test_and_set (&well.pressing))
+    {
+      what = ps_machine_press (&well.pressure, atomic_load (&well.escalation), signum, now_us);
+      atomic_flag_clear (&well.pressing);
+    }
+  if (what == PS_INPUT_FORCE)
+    ps_rescue_end_for_signal (signum);
+  ps_rescue_arm (signum, now_us);
+  return what;
+}
+
+/* Async-signal-safe. */
+static void
+write_down (int signum, const siginfo_t *info, PsInput what, gint64 now_us)
+{
   Slot *slot = NULL;
 
   for (int i = 0; i < N_SLOTS && slot == NULL; i++)
@@ -132,11 +155,9 @@ write_down (int signum, const siginfo_t *info)
       return;
     }
 
-  clock_gettime (CLOCK_MONOTONIC, &now);
   slot->sequence = atomic_fetch_add (&well.sequence, 1);
-  slot->signal = (PsSignal){ .signum = signum,
-                             .code = info->si_code,
-                             .at_us = now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000 };
+  slot->signal =
+      (PsSignal){ .signum = signum, .input = what, .code = info->si_code, .at_us = now_us };
   if (info->si_code == SI_USER || info->si_code == SI_QUEUE || info->si_code == SI_TKILL)
     {
       slot->signal.pid = info->si_pid;
@@ -148,6 +169,18 @@ write_down (int signum, const siginfo_t *info)
         }
     }
   atomic_store (&slot->state, SLOT_FULL);
+}
+
+/* Async-signal-safe. */
+static void
+note (int signum, const siginfo_t *info)
+{
+  struct timespec now;
+  gint64 now_us;
+
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  now_us = now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
+  write_down (signum, info, press (signum, now_us), now_us);
 }
 
 /* Async-signal-safe. */
@@ -185,9 +218,11 @@ handle (int signum, siginfo_t *info, void *ucontext)
       sigaction (signum, &taken->before, NULL);
       raise (signum);
     }
-  else if (info->si_code != SI_TIMER || info->si_value.sival_ptr != &limit)
+  else if (ps_rescue_owns (info))
+    ps_rescue_end_for_time ();
+  else if (!ps_limit_owns (info))
     {
-      write_down (signum, info);
+      note (signum, info);
       wake ();
       if ((atomic_exchange (&taken->waiting, TRUE) || taken->at_once) && taken->has_glib)
         call_action (&taken->glib, signum, info, ucontext);
@@ -240,6 +275,8 @@ install (int signum)
 
   well.signals[signum].installed = TRUE;
   sigaction (signum, &action, NULL);
+  if (signum == SIGTERM)
+    ps_limit_open (handle);
 }
 
 /* In a forked child: the dispositions and the mask are as if we had never been there. */
@@ -276,7 +313,7 @@ forget_in_child (void)
     }
   well.fd = -1;
   well.owner = 0;
-  g_mutex_init (&limit.lock);
+  ps_limit_close ();
 }
 
 /* GLib needs descriptors for its first signal source, and ends the process where it gets none. */
@@ -308,6 +345,7 @@ ps_signal_open (void)
     {
       well.fd = can_open_more () ? eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
       well.owner = well.fd < 0 ? 0 : getpid ();
+      ps_signal_relax ();
     }
   return well.fd;
 }
@@ -442,6 +480,8 @@ ps_signal_give_back (int signum)
 
   block (taken->was_blocked ? SIG_BLOCK : SIG_UNBLOCK, signum);
   *taken = (Taken){ .installed = FALSE };
+  if (signum == SIGTERM)
+    ps_limit_close ();
 }
 
 const struct sigaction *
@@ -454,6 +494,29 @@ void
 ps_signal_set_chain (gboolean chain)
 {
   atomic_store (&well.chain, chain);
+}
+
+void
+ps_signal_set_escalation (PsEscalation escalation)
+{
+  atomic_store (&well.escalation, escalation);
+}
+
+/* Whether SIGHUP asks for the end. */
+void
+ps_signal_set_hangup_ends (gboolean ends)
+{
+  atomic_store (&well.hangup_ends, ends);
+}
+
+/* Life goes on: the next signal is a first one again. */
+void
+ps_signal_relax (void)
+{
+  while (atomic_flag_test_and_set (&well.pressing))
+    ;
+  well.pressure = (PsPressure){ .count = 0 };
+  atomic_flag_clear (&well.pressing);
 }
 
 /* --- Taking out ------------------------------------------------------------------------------ */
@@ -484,8 +547,10 @@ next_unrecorded (PsSignal *signal)
 
       if (taken->installed && atomic_exchange (&taken->unrecorded, 0) > 0)
         {
-          *signal =
-              (PsSignal){ .signum = signum, .code = G_MININT, .at_us = g_get_monotonic_time () };
+          *signal = (PsSignal){ .signum = signum,
+                                .input = is_reload (signum) ? PS_INPUT_RELOAD : PS_INPUT_REQUEST,
+                                .code = G_MININT,
+                                .at_us = g_get_monotonic_time () };
           return TRUE;
         }
     }
@@ -544,63 +609,6 @@ ps_signal_loud_pipe (void)
 
   if (sigaction (SIGPIPE, NULL, &found) == 0 && is_plain (&found, do_nothing))
     sigaction (SIGPIPE, &action, NULL);
-}
-
-/* --- A limit on system calls that wait ------------------------------------------------------- */
-
-/*
- * sd_notify() and sd_journal_sendv() send on blocking sockets, and wait for ever when the other
- * side does not read. Between begin and end a system call of this thread that waits for longer
- * than the limit fails with EINTR: a timer sends this thread a SIGTERM that is none, and for that
- * time our handler does not ask for calls to be restarted. It is sent again and again, since the
- * first may come before the call is entered.
- *
- * A real SIGTERM in that time is seen as ever; only that some other thread's call may be
- * interrupted by it, too. Without a timer (RLIMIT_SIGPENDING) there is no limit.
- */
-#define LIMIT_AGAIN_US (10 * 1000)
-
-static struct timespec
-timespec_of (gint64 us)
-{
-  return (struct timespec){ .tv_sec = us / G_USEC_PER_SEC, .tv_nsec = us % G_USEC_PER_SEC * 1000 };
-}
-
-void
-ps_signal_limit_begin (gint64 limit_us)
-{
-  struct itimerspec times = { .it_value = timespec_of (limit_us),
-                              .it_interval = timespec_of (LIMIT_AGAIN_US) };
-  struct sigaction action = our_action (0);
-  struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGTERM };
-  sigset_t set;
-
-  g_mutex_lock (&limit.lock);
-  event.sigev_value.sival_ptr = &limit;
-  event._sigev_un._tid = gettid ();
-  limit.armed =
-      well.signals[SIGTERM].installed && timer_create (CLOCK_MONOTONIC, &event, &limit.timer) == 0;
-  if (!limit.armed)
-    return;
-  sigaction (SIGTERM, &action, &limit.saved);
-  sigemptyset (&set);
-  sigaddset (&set, SIGTERM);
-  pthread_sigmask (SIG_UNBLOCK, &set, &limit.mask);
-  timer_settime (limit.timer, 0, &times, NULL);
-}
-
-void
-ps_signal_limit_end (void)
-{
-  if (limit.armed)
-    {
-      /* One that is under way comes on the return from this call, while it is still not blocked. */
-      timer_delete (limit.timer);
-      pthread_sigmask (SIG_SETMASK, &limit.mask, NULL);
-      sigaction (SIGTERM, &limit.saved, NULL);
-      limit.armed = FALSE;
-    }
-  g_mutex_unlock (&limit.lock);
 }
 
 /* --- The end --------------------------------------------------------------------------------- */

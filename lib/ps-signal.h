@@ -8,11 +8,15 @@
 #include <signal.h>
 #include <sys/types.h>
 
+/* floor 1 */
+#include "ps-machine.h"
+
 /* One signal that came. */
 typedef struct
 {
   int signum;
-  int code; /* si_code */
+  PsInput input; /* what it amounts to */
+  int code;      /* si_code */
   pid_t pid;
   uid_t uid;
   gint64 at_us;
@@ -34,12 +38,12 @@ void ps_signal_give_back (int signum);
 gboolean ps_signal_is_taken (int signum);
 const struct sigaction *ps_signal_get_previous_action (int signum);
 void ps_signal_set_chain (gboolean chain);
+void ps_signal_set_escalation (PsEscalation escalation);
+void ps_signal_set_hangup_ends (gboolean ends);
+void ps_signal_relax (void);
 gboolean ps_signal_next (PsSignal *signal);
 
 void ps_signal_quiet_pipe (void);
 void ps_signal_loud_pipe (void);
-
-void ps_signal_limit_begin (gint64 limit_us);
-void ps_signal_limit_end (void);
 
 void ps_signal_die_of (int signum);

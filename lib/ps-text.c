@@ -7,9 +7,31 @@
  */
 
 #include "ps-text.h"
-#include "ps-clock.h"
 
 #include <string.h>
+
+#define US_PER_MS 1000
+
+/* How many bytes of the text, at most max_bytes, end with a character's end. */
+gsize
+ps_text_cut (const char *text, gsize max_bytes)
+{
+  gsize length = strnlen (text, max_bytes + 1), cut = max_bytes;
+
+  if (length <= max_bytes)
+    return length;
+  /* 10xxxxxx is not the first byte of a character; there are three of them at most in one. */
+  for (guint back = 0; back < 3 && cut > 0 && ((guchar) text[cut] & 0xc0) == 0x80; back++)
+    cut--;
+  return cut;
+}
+
+/* The text as valid UTF-8 of at most about max_bytes: each invalid byte becomes U+FFFD. */
+char *
+ps_text_valid (const char *text, gsize max_bytes)
+{
+  return g_utf8_make_valid (text, (gssize) ps_text_cut (text, max_bytes));
+}
 
 /* What follows it in the same line would be shown in another order than it has. */
 static gboolean
@@ -24,9 +46,8 @@ turns_direction (gunichar c)
 char *
 ps_text_one_line (const char *text, gsize max_bytes)
 {
-  /* Not more than needed of a text that may be huge: each byte gives at least one. */
-  g_autofree char *head = g_strndup (text, max_bytes);
-  g_autofree char *valid = g_utf8_make_valid (head, -1);
+  /* No character shrinks to less than a third: U+2028 becomes a space. */
+  g_autofree char *valid = ps_text_valid (text, 3 * max_bytes);
   g_autoptr (GString) line = g_string_new (NULL);
 
   for (const char *p = valid; *p != '\0'; p = g_utf8_next_char (p))
@@ -47,14 +68,14 @@ ps_text_one_line (const char *text, gsize max_bytes)
 char *
 ps_text_duration (gint64 duration_us)
 {
-  if (duration_us < PS_US_PER_MS)
+  if (duration_us < US_PER_MS)
     return g_strdup_printf ("%" G_GINT64_FORMAT " us", duration_us);
-  if (duration_us < PS_US_PER_SEC)
-    return g_strdup_printf ("%" G_GINT64_FORMAT " ms", duration_us / PS_US_PER_MS);
-  if (duration_us < 60 * PS_US_PER_SEC)
-    return g_strdup_printf ("%.1f s", (double) (duration_us / (PS_US_PER_SEC / 10)) / 10);
+  if (duration_us < G_USEC_PER_SEC)
+    return g_strdup_printf ("%" G_GINT64_FORMAT " ms", duration_us / US_PER_MS);
+  if (duration_us < 60 * G_USEC_PER_SEC)
+    return g_strdup_printf ("%.1f s", (double) (duration_us / (G_USEC_PER_SEC / 10)) / 10);
   return g_strdup_printf ("%" G_GINT64_FORMAT " min %" G_GINT64_FORMAT " s",
-                          duration_us / (60 * PS_US_PER_SEC), duration_us / PS_US_PER_SEC % 60);
+                          duration_us / (60 * G_USEC_PER_SEC), duration_us / G_USEC_PER_SEC % 60);
 }
 
 char *

@@ -5,6 +5,8 @@
 
 #include "ps-types.h"
 
+gsize ps_text_cut (const char *text, gsize max_bytes);
+char *ps_text_valid (const char *text, gsize max_bytes);
 char *ps_text_one_line (const char *text, gsize max_bytes);
 char *ps_text_duration (gint64 duration_us);
 char *ps_text_signal (int signum);

@@ -12,9 +12,9 @@
 /* floor 2 */
 #include "ps-registry.h"
 #include "ps-source.h"
-/* floor 4 */
+/* floor 6 */
 #include "ps-report.h"
-/* floor 5 */
+/* floor 7 */
 #include "ps-pass.h"
 
 struct _PsWatcher
@@ -33,7 +33,6 @@ struct _PsWatcher
   gboolean limit_is_administrators;
   PsExitPolicy policy;
   PsHangup hangup;
-  PsEscalation escalation;
 
   /* Who works here; under the lock. */
   GMutex lock;
@@ -48,7 +47,6 @@ struct _PsWatcher
   PsState state;
   int detached;  /* atomic */
   PsCause cause; /* the first; none: no exit is under way */
-  PsPressure pressure;
   PsBudget budget;
   gint64 begun_us;
   GQueue deferred; /* of Wish: what has to wait until the running callback returns */
@@ -58,3 +56,4 @@ struct _PsWatcher
 };
 
 gboolean ps_watcher_is_forked (PsWatcher *self);
+void ps_watcher_settle_hangup (PsWatcher *self);

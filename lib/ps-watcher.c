@@ -19,6 +19,8 @@
 #include "ps-clock.h"
 #include "ps-exit.h"
 #include "ps-ids.h"
+#include "ps-limit.h"
+#include "ps-rescue.h"
 #include "ps-signal.h"
 
 #include <errno.h>
@@ -29,7 +31,7 @@ G_DEFINE_BOXED_TYPE (PsWatcher, ps_watcher, ps_watcher_ref, ps_watcher_unref)
 
 static const int termination_signals[] = { SIGTERM, SIGINT, SIGHUP };
 
-static const PsLimit limit = { ps_signal_limit_begin, ps_signal_limit_end };
+static const PsLimit limit = { ps_limit_begin, ps_limit_end };
 
 #define NO_CODE G_MININT
 
@@ -83,6 +85,16 @@ begin (PsWatcher *self)
   ps_budget_begin (&self->budget, self->begun_us, self->limit_us);
 }
 
+/* What no loop keeps, the kernel does; and then the process does not end well. */
+static void
+set_rescue (PsWatcher *self)
+{
+  int status = status_now (self);
+
+  ps_rescue_set_end (ps_budget_get_end_us (&self->budget, TRUE),
+                     status != 0 ? status : EXIT_FAILURE);
+}
+
 static void
 query (PsWatcher *self, PsCause *why)
 {
@@ -90,6 +102,7 @@ query (PsWatcher *self, PsCause *why)
   adopt (&self->cause, why);
   begin (self);
   ps_pass_reset (&self->pass);
+  set_rescue (self);
   ps_pass_count (&self->pass, PS_EVENT_QUERY);
   ps_pass_begin (&self->pass, PS_EVENT_QUERY);
 }
@@ -106,7 +119,8 @@ run (PsWatcher *self)
 {
   ps_pass_drop_holds (&self->pass, "life goes on");
   ps_cause_clear (&self->cause);
-  self->pressure = (PsPressure){ .count = 0 };
+  ps_rescue_set_end (PS_NEVER_US, 0);
+  ps_signal_relax ();
 }
 
 static PsEvent
@@ -129,6 +143,7 @@ stop (PsWatcher *self, PsCause *why)
   else if (why != NULL)
     note (self, why);
   begin (self);
+  set_rescue (self);
   ps_report_stopping (self->report, ps_budget_get_timeout_us (&self->budget, self->begun_us));
 
   ps_pass_count (&self->pass, PS_EVENT_CHECKPOINT | main_event (self) | PS_EVENT_FINISH);
@@ -160,27 +175,11 @@ hasten (PsWatcher *self, PsInput what)
 }
 
 static void
-tell_the_end (PsWatcher *self, int status)
-{
-  ps_report_exit_finished (self->report, &self->cause, status, ps_clock_now_us () - self->begun_us,
-                           &self->pass.tally);
-}
-
-static void
 close_exit (PsWatcher *self)
 {
-  tell_the_end (self, status_now (self));
+  ps_report_exit_finished (self->report, &self->cause, status_now (self),
+                           ps_clock_now_us () - self->begun_us, &self->pass.tally);
   g_main_loop_quit (self->loop);
-}
-
-/* Someone pressed Ctrl-C a third time: at once, and with the status of that signal. */
-static void
-force (PsWatcher *self, PsCause *why)
-{
-  int status = 128 + (why != NULL ? why->signum : self->cause.signum);
-
-  tell_the_end (self, status);
-  _exit (status);
 }
 
 /* --- A reload -------------------------------------------------------------------------------- */
@@ -256,8 +255,7 @@ act (PsWatcher *self, PsAction action, PsInput what, PsCause *why)
       close_exit (self);
       break;
     case PS_ACTION_FORCE:
-      force (self, why);
-      break;
+      ps_rescue_end_for_signal (self->cause.signum);
     case PS_ACTION_FORGET:
     case PS_ACTION_NONE:
     case PS_ACTION_UNSET:
@@ -317,6 +315,13 @@ meaning_of (PsWatcher *self, int signum)
                                                                  : PS_HANGUP_TERMINATE;
 }
 
+/* Lets the handler know whether SIGHUP is a wish to end: it counts those, and arms the rescue. */
+void
+ps_watcher_settle_hangup (PsWatcher *self)
+{
+  ps_signal_set_hangup_ends (meaning_of (self, SIGHUP) == PS_HANGUP_TERMINATE);
+}
+
 static void
 take_signal (PsWatcher *self, const PsSignal *signal)
 {
@@ -335,9 +340,7 @@ take_signal (PsWatcher *self, const PsSignal *signal)
       break;
     case PS_HANGUP_TERMINATE:
     case PS_HANGUP_AUTO:
-      input (self,
-             ps_machine_press (&self->pressure, self->escalation, signal->signum, signal->at_us),
-             &why);
+      input (self, signal->input == PS_INPUT_RELOAD ? PS_INPUT_REQUEST : signal->input, &why);
       break;
     }
   ps_cause_clear (&why);
@@ -370,6 +373,15 @@ take_deferred (PsWatcher *self)
     }
 }
 
+static void
+extend (PsWatcher *self, gint64 now_us)
+{
+  if (self->state == PS_STATE_RELOADING)
+    return;
+  set_rescue (self);
+  ps_report_extended (self->report, ps_budget_get_timeout_us (&self->budget, now_us));
+}
+
 /* Returns when time will have something to say again. */
 static gint64
 take_time (PsWatcher *self)
@@ -381,7 +393,7 @@ take_time (PsWatcher *self)
 
   extended_us = ps_hold_set_take_extension_us (self->pass.holds);
   if (extended_us > 0 && ps_budget_extend (&self->budget, extended_us))
-    ps_report_extended (self->report, ps_budget_get_timeout_us (&self->budget, now_us));
+    extend (self, now_us);
   next_us = ps_pass_keep_time (&self->pass, now_us);
 
   end_us = ps_budget_get_end_us (&self->budget, self->state == PS_STATE_FINISHING);
@@ -794,6 +806,9 @@ ps_glib_attach (GMainLoop *loop)
   ps_exit_install (at_exit, ps_watcher_ref (self));
   g_source_attach (self->source, self->context);
   read_environment (self);
+  ps_rescue_open ();
+  ps_rescue_set_limit (self->limit_us);
+  ps_watcher_settle_hangup (self);
   ps_report_run_begun (self->report);
   start_watchdog (self);
   return self;
@@ -828,6 +843,7 @@ ps_watcher_detach (PsWatcher *self)
     return;
   g_atomic_int_set (&self->detached, TRUE);
   ps_exit_uninstall ();
+  ps_rescue_close ();
   g_source_destroy (self->source);
   if (self->watchdog != NULL)
     g_source_destroy (self->watchdog);

@@ -149,10 +149,68 @@ PS_PUBLIC gboolean ps_watcher_remove (PsWatcher *self, guint id);
  * Returns: an ID for ps_watcher_remove()
  */
 PS_PUBLIC guint ps_watcher_on_terminate (PsWatcher *self, PsCallback callback, gpointer user_data);
+
+/**
+ * ps_watcher_on_quit: (skip)
+ * @self: a watcher
+ * @callback: what to run
+ * @user_data: (closure): data for it
+ *
+ * Runs @callback when the program ends itself: ps_watcher_quit(), exit(), return from main(), a
+ * loop that was quit. Since 0.1.
+ *
+ * Returns: an ID for ps_watcher_remove()
+ */
 PS_PUBLIC guint ps_watcher_on_quit (PsWatcher *self, PsCallback callback, gpointer user_data);
+
+/**
+ * ps_watcher_on_reload: (skip)
+ * @self: a watcher
+ * @callback: what to run
+ * @user_data: (closure): data for it
+ *
+ * Runs @callback when SIGHUP asks for a reload; registering one makes SIGHUP mean that, see
+ * ps_watcher_set_hangup(). Since 0.1.
+ *
+ * Returns: an ID for ps_watcher_remove()
+ */
 PS_PUBLIC guint ps_watcher_on_reload (PsWatcher *self, PsCallback callback, gpointer user_data);
+
+/**
+ * ps_watcher_on_finish: (skip)
+ * @self: a watcher
+ * @callback: what to run
+ * @user_data: (closure): data for it
+ *
+ * Runs @callback when everything else of an exit has been done, whatever caused it. Since 0.1.
+ *
+ * Returns: an ID for ps_watcher_remove()
+ */
 PS_PUBLIC guint ps_watcher_on_finish (PsWatcher *self, PsCallback callback, gpointer user_data);
+
+/**
+ * ps_watcher_on_query: (skip)
+ * @self: a watcher
+ * @callback: what to run
+ * @user_data: (closure): data for it
+ *
+ * Runs @callback when an exit is asked for that can still be vetoed, see ps_context_veto().
+ * Since 0.1.
+ *
+ * Returns: an ID for ps_watcher_remove()
+ */
 PS_PUBLIC guint ps_watcher_on_query (PsWatcher *self, PsCallback callback, gpointer user_data);
+
+/**
+ * ps_watcher_on_resume: (skip)
+ * @self: a watcher
+ * @callback: what to run
+ * @user_data: (closure): data for it
+ *
+ * Runs @callback when an exit was vetoed, and life goes on. Since 0.1.
+ *
+ * Returns: an ID for ps_watcher_remove()
+ */
 PS_PUBLIC guint ps_watcher_on_resume (PsWatcher *self, PsCallback callback, gpointer user_data);
 
 #ifndef __GI_SCANNER__

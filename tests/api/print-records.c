@@ -6,9 +6,13 @@
  * with the catalog and with docs/journal.md.
  */
 
+#include "ps-current.h"
+#include "ps-ids.h"
+#include "ps-rescue.h"
 #include "ps-report.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void
 no_limit_begin (gint64 limit_us)
@@ -72,6 +76,25 @@ tell_other_causes (PsReport *report)
     tell_cause (report, &(PsCause){ .kind = kinds[i] });
 }
 
+/* This one is composed in a signal handler, as journald takes it. */
+static void
+tell_forced (void)
+{
+  char text[4096], line[512];
+  g_auto (GStrv) fields = NULL;
+  PsWords record, message;
+
+  ps_words_init (&record, text, sizeof text);
+  ps_words_init (&message, line, sizeof line);
+  ps_rescue_compose (&record, &message, 143, "a test");
+  fields = g_strsplit (text, "\n", -1);
+  g_print ("%s 3 MESSAGE MESSAGE_ID PRIORITY PS_PROGRAM PS_VERSION PS_INVOCATION_ID",
+           PS_MESSAGE_EXIT_FORCED);
+  for (gsize i = 0; fields[i] != NULL; i++)
+    g_print (" %.*s", (int) strcspn (fields[i], "="), fields[i]);
+  g_print ("\n");
+}
+
 static void
 tell_steps (PsReport *report, const GError *error)
 {
@@ -100,6 +123,10 @@ main (void)
   tell_signals (report);
   tell_other_causes (report);
   tell_steps (report, error);
+  tell_forced ();
+  ps_current_set ("terminate", "flush_queue", 1);
+  tell_forced ();
+  ps_current_clear ();
   ps_report_reload_done (report, 1000, NULL);
   ps_report_reload_done (report, 1000, "read_config: no such file");
   ps_report_free (report);

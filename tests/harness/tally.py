@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Counts what `meson test` ran in some build directories, and judges the skips.
 
+A test that ends badly counts once more than its cases that failed.
+
     tally.py [--failures=N] SKIPS BUILD-DIRECTORY...
 
 SKIPS lists the reasons for which a test may be skipped, one regular expression a line; a skip
 without a reason on the list is a failure. The last line printed: N passed, N failed, N skipped.
 """
 
+import json
 import pathlib
 import re
 import sys
@@ -17,6 +20,18 @@ import xml.etree.ElementTree
 def read_reasons(path):
     lines = pathlib.Path(path).read_text(encoding="utf-8").splitlines()
     return [re.compile(line) for line in lines if line.strip() and not line.startswith("#")]
+
+
+def broken(build):
+    """The tests that ended badly, whatever their cases said: killed, timed out, a wrong status."""
+    log = build / "meson-logs" / "testlog.json"
+    if not log.exists():
+        yield f"{build.name}: was not tested"
+        return
+    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+        test = json.loads(line)
+        if test["result"] not in ("OK", "SKIP"):
+            yield f"{build.name}: {test['name']}: {test['result']}"
 
 
 def cases(build):
@@ -52,6 +67,9 @@ def main(arguments):
             elif outcome == "failed":
                 print(f"failed: {name}")
             count[outcome] += 1
+        for name in broken(build):
+            print(f"failed: {name}")
+            count["failed"] += 1
     if count["passed"] == 0:
         print("no test was run")
         count["failed"] += 1

@@ -326,8 +326,7 @@ a05 (void)
   proc_expect_signal (child, SIGUSR2);
 }
 
-/* --- E02: no descriptors left
- * --------------------------------------------------------------------- */
+/* --- E02: no descriptors left ----------------------------------------------------------------- */
 
 static int
 no_fds_child (gconstpointer free_fds)

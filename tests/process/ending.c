@@ -135,8 +135,7 @@ quit_04 (void)
   proc_expect_exit (child, 5);
 }
 
-/* --- Before the loop turns
- * ------------------------------------------------------------------------ */
+/* --- Before the loop turns -------------------------------------------------------------------- */
 
 static int
 early_child (gconstpointer prepares)
@@ -203,8 +202,7 @@ early_02 (void)
   proc_expect_exit (child, 4);
 }
 
-/* --- O11: a signal and the end of main, racing
- * ----------------------------------------------------- */
+/* --- O11: a signal and the end of main, racing ------------------------------------------------ */
 
 static gboolean
 quit_the_loop (gpointer unused)
@@ -257,8 +255,7 @@ o11 (void)
   tap_check_int (n_terminated, >, 0);
 }
 
-/* --- SIGHUP
- * ------------------------------------------------------------------------------------------ */
+/* --- SIGHUP ----------------------------------------------------------------------------------- */
 
 typedef struct
 {

@@ -89,8 +89,7 @@ f01_cloned (void)
   expect_stop (child, SIGTERM, 143, "terminate: t", "finish: f");
 }
 
-/* --- F02, F09: a forked child that gets the signal
- * ------------------------------------------------ */
+/* --- F02, F09: a forked child that gets the signal -------------------------------------------- */
 
 static int
 forked_term_child (gconstpointer data)
@@ -167,8 +166,7 @@ f09 (void)
   proc_expect_exit (child, 143);
 }
 
-/* --- F04: children that share our memory
- * ----------------------------------------------------------- */
+/* --- F04: children that share our memory ------------------------------------------------------ */
 
 static pid_t
 vfork_and (void (*end) (void))
@@ -236,8 +234,7 @@ f04 (void)
   expect_stop (child, SIGTERM, 143, "terminate: t", "finish: f");
 }
 
-/* --- F05, F06: at the wrong moment
- * ------------------------------------------------------------------ */
+/* --- F05, F06: at the wrong moment ------------------------------------------------------------ */
 
 static void
 do_nothing (PsContext *context, gpointer unused)

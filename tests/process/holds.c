@@ -28,8 +28,7 @@ hold_for_loop (PsContext *context, gpointer which)
   g_timeout_add (30 * (4 - i), let_go, which);
 }
 
-/* --- A phase is awaited as a whole
- * ---------------------------------------------------------------- */
+/* --- A phase is awaited as a whole ------------------------------------------------------------ */
 
 static int
 phases_child (gconstpointer data)
@@ -53,8 +52,7 @@ hold_01 (void)
                "finish: last phase");
 }
 
-/* --- From other threads, and in odd ways
- * ----------------------------------------------------------- */
+/* --- From other threads, and in odd ways ------------------------------------------------------ */
 
 static gpointer
 release_when_told (gpointer hold)
@@ -130,8 +128,7 @@ hold_03 (void)
                "still held: 1", "finish: f");
 }
 
-/* --- exit() while a hold is awaited: what the hold waits for goes on
- * --------------------------------- */
+/* --- exit() while a hold is awaited: what the hold waits for goes on -------------------------- */
 
 static gboolean
 exit_now (gpointer unused)
@@ -206,8 +203,7 @@ hold_05 (void)
                "finish: f");
 }
 
-/* --- Queries
- * --------------------------------------------------------------------------------------- */
+/* --- Queries ---------------------------------------------------------------------------------- */
 
 static guint n_vetoes = 3;
 

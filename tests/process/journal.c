@@ -124,8 +124,7 @@ j02_stderr (void)
   tap_check_int (ms_since (start_us), <, 600 * tap_slowness ());
 }
 
-/* --- J04: the fields of a record, as journald reads them
- * ------------------------------------------ */
+/* --- J04: the fields of a record, as journald reads them -------------------------------------- */
 
 static guint64
 little_endian (const guint8 *bytes)
@@ -233,8 +232,7 @@ j04 (void)
   tap_check_int (n_causes, >=, 1);
 }
 
-/* --- The records themselves
- * ----------------------------------------------------------------------- */
+/* --- The records themselves ------------------------------------------------------------------- */
 
 static PsHold *hold;
 

@@ -102,8 +102,7 @@ thread_03 (void)
   proc_expect_exit (child, 9);
 }
 
-/* --- A scope that two threads end
- * ---------------------------------------------------------------------- */
+/* --- A scope that two threads end ------------------------------------------------------------- */
 
 static gpointer
 end_scope (gpointer scope)

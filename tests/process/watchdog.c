@@ -211,8 +211,7 @@ n11_stopping (void)
   proc_expect_exit (child, 143);
 }
 
-/* --- ps_prepare() and the environment
- * -------------------------------------------------------------- */
+/* --- ps_prepare() and the environment --------------------------------------------------------- */
 
 static int
 cleared_child (gconstpointer data)

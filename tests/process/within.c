@@ -23,8 +23,7 @@ quit_here (PsContext *context, gpointer code)
   ps_watcher_quit (ps_watcher_get_default (), GPOINTER_TO_INT (code));
 }
 
-/* --- exit() and quit where nothing ends yet
- * -------------------------------------------------------- */
+/* --- exit() and quit where nothing ends yet --------------------------------------------------- */
 
 static int
 query_exit_child (gconstpointer data)
@@ -168,8 +167,7 @@ within_06 (void)
   proc_expect_exit (child, 130);
 }
 
-/* --- After the end
- * --------------------------------------------------------------------------------- */
+/* --- After the end ---------------------------------------------------------------------------- */
 
 static int
 run_again_child (gconstpointer data)
@@ -266,8 +264,7 @@ within_09 (void)
     }
 }
 
-/* --- Log functions that do more than log
- * ---------------------------------------------------------------- */
+/* --- Log functions that do more than log ------------------------------------------------------ */
 
 static void
 use_library (int priority, const char *message, const GLogField *fields, gsize n_fields,

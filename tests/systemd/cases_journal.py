@@ -28,6 +28,7 @@ FIELDS = {
     "EXIT_FINISHED": {"PS_CAUSE", "PS_STATUS", "PS_DURATION_USEC", "PS_STEPS_RUN",
                       "PS_STEPS_SKIPPED", "PS_STEPS_FAILED", "PS_HOLDS_DROPPED",
                       "PS_SIGNALS_AGAIN", "PS_RECORDS_LOST", "PS_NOTIFIES_LOST"},
+    "EXIT_FORCED": {"PS_STATUS", "PS_REASON"},
     "RELOAD_BEGUN": {"PS_CAUSE", "PS_SIGNAL"},
     "RELOAD_DONE": {"PS_DURATION_USEC"},
     "BAD_SETTING": {"PS_ERROR"},
@@ -55,7 +56,15 @@ def only(records, name):
 
 
 def eventful(bench):
-    """A life in which every kind of record is written; returns the unit."""
+    """Two lives in which every kind of record is written."""
+    hung = bench.probe("--deadline=300", "--on=terminate:block").serve()
+    hung.stop()
+    equal(hung.finish()["post"], "success exited 143", "end")
+    return [eventful_life(bench), hung]
+
+
+def eventful_life(bench):
+    """Everything but the end that is forced."""
     gate, never, ever = bench.fifo(), bench.fifo(), bench.fifo()
     probe = bench.probe("--on=query:veto=burning a disc",
                         "--on=reload:fail=line 7: no such colour",
@@ -83,7 +92,8 @@ def eventful(bench):
 
 @case("journal: every kind of record, each with its fields and its message")
 def _(bench):
-    records = [record for record in eventful(bench).records() if "MESSAGE_ID" in record]
+    lives = [probe.records() for probe in eventful(bench)]
+    records = [record for life in lives for record in life if "MESSAGE_ID" in record]
     equal({NAMES[record["MESSAGE_ID"]] for record in records}, set(ids.MESSAGES), "kinds")
     for record in records:
         kind = NAMES[record["MESSAGE_ID"]]
@@ -92,6 +102,7 @@ def _(bench):
         unknown = {name for name in record if name.startswith("PS_")} - ids.FIELDS
         check(not unknown, f"{kind} has fields that are not in ps-ids.h: {unknown}")
         check(0 <= int(record["PRIORITY"]) <= 7 and "\n" not in record["MESSAGE"], f"{record}")
+    records = lives[0]
     finished = only(records, "EXIT_FINISHED")
     equal({name: finished[f"PS_{name}"] for name in ("CAUSE", "SIGNAL", "STATUS", "STEPS_FAILED",
                                                      "RECORDS_LOST", "NOTIFIES_LOST")},
@@ -151,7 +162,7 @@ def _(bench):
         equal(only(records, "EXIT_FINISHED")["PS_STATUS"], code, "status")
 
 
-def lives(bench, how_many, between):
+def short_lives(bench, how_many, between):
     """Invocation IDs of so many lives of a unit; `between` is done when it is ready."""
     probe = bench.probe("--on=finish:note", post=False)
     probe.drop_in("[Unit]\nStartLimitIntervalSec=0\n")
@@ -167,7 +178,7 @@ def lives(bench, how_many, between):
 
 @case("journal: PS_UNIT= and PS_INVOCATION_ID= find the last words of 20 short lives", alone=True)
 def _(bench):
-    for probe, identity in lives(bench, 20, lambda: None):
+    for probe, identity in short_lives(bench, 20, lambda: None):
         last = only(journal(f"PS_INVOCATION_ID={identity}"), "EXIT_FINISHED")
         equal(last["PS_UNIT"], probe.name, "whose it is")
 
@@ -175,7 +186,7 @@ def _(bench):
 @case("journal: `journalctl -u` finds them too, once it knew the process by its first record",
       alone=True)
 def _(bench):
-    for probe, identity in lives(bench, 20, lambda: run("journalctl", "--sync")):
+    for probe, identity in short_lives(bench, 20, lambda: run("journalctl", "--sync")):
         run("journalctl", "--sync")
         shown = run("journalctl", "-q", "-o", "cat", "-u", probe.name,
                     f"PS_INVOCATION_ID={identity}", f"MESSAGE_ID={ids.MESSAGES['EXIT_FINISHED']}",
@@ -241,12 +252,10 @@ def _(bench):
 
 @case("catalog: `journalctl -x` explains each record, with the values in place")
 def _(bench):
-    probe = eventful(bench)
-    identity = probe.get("InvocationID")
+    identities = [f"PS_INVOCATION_ID={probe.get('InvocationID')}" for probe in eventful(bench)]
     catalog = read_catalog()
     for name, key in ids.MESSAGES.items():
-        shown = run("journalctl", "-q", "-x", "--no-pager", f"MESSAGE_ID={key}",
-                    f"PS_INVOCATION_ID={identity}").stdout
+        shown = run("journalctl", "-q", "-x", "--no-pager", f"MESSAGE_ID={key}", *identities).stdout
         subject = catalog[key][0].splitlines()[0]
         check(f"░░ {subject}" in shown, f"{name} is not explained: {shown}")
         check("Defined-By: libpostscriptum" in shown, name)

@@ -3,6 +3,7 @@
 
 import time
 
+import ids
 from tap import case, check, equal
 
 
@@ -94,13 +95,40 @@ def _(bench):
     check("finish:note" in probe.lines, f"trace: {probe.lines}")
 
 
-@case("T05 a daemon that hangs deaf under a deadline of 1 s: the extension ends, Result=timeout")
+@case("T05 a daemon that asks for no more time and waits for ever: killed, Result=timeout")
 def _(bench):
-    probe = bench.probe("--deadline=1000", "--on=terminate:deaf",
+    gate = bench.fifo()
+    # Without a deadline of its own there is nothing it could ask for.
+    probe = bench.probe("--deadline=0", f"--on=terminate:gate={gate.path}",
                         service={"TimeoutStopSec": "1"}).serve()
     took = seconds_of(probe.stop)
     state = probe.finish()
     equal((state["Result"], state["post"]), ("timeout", "timeout killed KILL"), "end")
+    check(1 <= took < 20, f"it took {took:.1f} s")
+    for message in probe.messages():
+        check(not any(word.startswith("EXTEND_TIMEOUT_USEC=") for word in message), f"{message}")
+
+
+@case("T02 a callback that never returns: the daemon ends itself at its deadline, and says where")
+def _(bench):
+    probe = bench.probe("--deadline=1000", "--on=terminate:block", "--on=finish:note",
+                        service={"TimeoutStopSec": "1"}).serve()
+    took = seconds_of(probe.stop)
+    state = probe.finish()
+    equal((state["Result"], state["post"]), ("success", "success exited 143"), "end")
+    check(1 <= took < 20, f"it took {took:.1f} s")
+    forced = probe.records(ids.MESSAGES["EXIT_FORCED"])
+    equal([(record["PS_STEP"], record["PS_EVENT"], record["PS_STATUS"]) for record in forced],
+          [("terminate:block", "terminate", "143")], "what the journal says")
+    check("finish:note" not in probe.lines, "a callback ran though the loop is blocked")
+
+
+@case("T02 the same with every signal blocked: killed, in bounded time, whoever is first")
+def _(bench):
+    probe = bench.probe("--deadline=1000", "--on=terminate:deaf",
+                        service={"TimeoutStopSec": "1"}).serve()
+    took = seconds_of(probe.stop)
+    check(probe.finish()["post"] in ("timeout killed KILL", "signal killed KILL"), probe.lines)
     check(1 <= took < 20, f"it took {took:.1f} s")
 
 

@@ -32,7 +32,8 @@ def install(build):
     installed = {pathlib.Path(target).name: pathlib.Path(target)
                  for target in json.loads(subprocess.check_output(
                      ["meson", "introspect", "--installed", build])).values()}
-    library = installed["libpostscriptum.so"]
+    library = next(path for name, path in installed.items()
+                   if name.startswith("libpostscriptum.so"))
     pathlib.Path("/etc/ld.so.conf.d/ps-test.conf").write_text(f"{library.parent}\n",
                                                               encoding="utf-8")
     for command in (["meson", "install", "--no-rebuild", "--quiet", "-C", build],

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * A handler may interrupt the writer in the middle, or run in another thread beside it. So the note
+ * is kept twice: the writer fills the one that is not in use and then says which is. A reader that
+ * is overtaken twice while it copies sees a mixture of two names, cut off all the same at the end
+ * of the buffer: worse than nothing would be a handler that waits.
+ *
+ * Process-wide, as signal handlers are. All of it is async-signal-safe.
+ */
+
+#include "ps-current.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+static PsCurrent notes[2];
+static atomic_uint in_use;
+
+static void
+copy (char *to, size_t size, const char *from)
+{
+  size_t n = strnlen (from, size - 1);
+
+  memcpy (to, from, n);
+  to[n] = '\0';
+}
+
+void
+ps_current_set (const char *event, const char *name, int64_t begun_us)
+{
+  unsigned next = !atomic_load (&in_use);
+  PsCurrent *note = &notes[next];
+
+  copy (note->event, sizeof note->event, event);
+  copy (note->name, sizeof note->name, name);
+  note->begun_us = begun_us;
+  atomic_store (&in_use, next);
+}
+
+void
+ps_current_clear (void)
+{
+  unsigned next = !atomic_load (&in_use);
+
+  notes[next].begun_us = 0;
+  atomic_store (&in_use, next);
+}
+
+/* 0: none is running. */
+int
+ps_current_get (PsCurrent *current)
+{
+  memcpy (current, &notes[atomic_load (&in_use)], sizeof *current);
+  current->event[sizeof current->event - 1] = '\0';
+  current->name[sizeof current->name - 1] = '\0';
+  return current->begun_us != 0;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Nothing of libsystemd may be called in a signal handler. journald's native protocol is simple
+ * enough: a datagram of FIELD=value lines. The socket is connected when the watcher is attached,
+ * and not trusted later: a program that closes descriptors it does not know may have given the
+ * number to a file of its own, so device and inode are compared before anything is written to it.
+ *
+ * Nothing here waits: a journal or a terminal that does not read loses these words.
+ */
+
+#include "ps-lastwords.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static const struct sockaddr_un journal = { .sun_family = AF_UNIX,
+                                            .sun_path = "/run/systemd/journal/socket" };
+
+static struct
+{
+  PsLastwordsTarget target;
+  int fd;
+  dev_t dev;
+  ino_t ino;
+  char common[1024]; /* FIELD=value lines that each record has */
+} well = { .fd = -1 };
+
+static int
+connect_journal (void)
+{
+  int fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+  if (fd >= 0 && connect (fd, (const struct sockaddr *) &journal, sizeof journal) < 0)
+    {
+      close (fd);
+      fd = -1;
+    }
+  return fd;
+}
+
+/* common_fields: FIELD=value lines, each with its line break. */
+void
+ps_lastwords_open (PsLastwordsTarget target, const char *common_fields)
+{
+  PsWords common;
+  struct stat st;
+
+  ps_words_init (&common, well.common, sizeof well.common);
+  ps_words_add (&common, common_fields);
+  well.target = target;
+  if (target != PS_LASTWORDS_TO_JOURNAL)
+    return;
+  well.fd = connect_journal ();
+  if (well.fd >= 0 && fstat (well.fd, &st) == 0)
+    {
+      well.dev = st.st_dev;
+      well.ino = st.st_ino;
+    }
+}
+
+void
+ps_lastwords_set_target (PsLastwordsTarget target)
+{
+  well.target = target;
+}
+
+static int
+is_ours (int fd)
+{
+  struct stat st;
+
+  return fd >= 0 && fstat (fd, &st) == 0 && st.st_dev == well.dev && st.st_ino == well.ino;
+}
+
+void
+ps_lastwords_close (void)
+{
+  if (is_ours (well.fd))
+    close (well.fd);
+  well.fd = -1;
+}
+
+void
+ps_lastwords_begin (PsWords *record, char *buffer, size_t size, const char *message_id,
+                    int priority)
+{
+  ps_words_init (record, buffer, size);
+  ps_words_field (record, "MESSAGE_ID", message_id);
+  ps_words_field_int (record, "PRIORITY", priority);
+  ps_words_add (record, well.common);
+}
+
+/* FALSE: journald does not have it. */
+static int
+send_to_journal (const PsWords *record)
+{
+  int fd = is_ours (well.fd) ? well.fd : connect_journal ();
+
+  return fd >= 0
+         && send (fd, record->text, record->length, MSG_DONTWAIT | MSG_NOSIGNAL)
+                == (ssize_t) record->length;
+}
+
+/* A pipe or terminal that is full is not waited for. SIGPIPE: the watcher has seen to that. */
+static void
+send_to_stderr (const char *message)
+{
+  struct pollfd pollfd = { .fd = STDERR_FILENO, .events = POLLOUT };
+  char text[1024];
+  PsWords line;
+  ssize_t ignored;
+
+  ps_words_init (&line, text, sizeof text);
+  ps_words_add (&line, program_invocation_short_name);
+  ps_words_add (&line, "[");
+  ps_words_add_int (&line, getpid ());
+  ps_words_add (&line, "]: ");
+  ps_words_add_clean (&line, message);
+  ps_words_add (&line, "\n");
+  if (poll (&pollfd, 1, 0) != 1 || !(pollfd.revents & POLLOUT))
+    return;
+  ignored = write (STDERR_FILENO, line.text, line.length);
+  (void) ignored;
+}
+
+/* Completes the record with its line for people and sends it. In a terminal, and where there is no
+ * journal, the line goes to standard error. */
+void
+ps_lastwords_send (PsWords *record, const char *message)
+{
+  ps_words_field (record, "MESSAGE", message);
+  if (well.target == PS_LASTWORDS_TO_NOBODY)
+    return;
+  if (well.target != PS_LASTWORDS_TO_JOURNAL || !send_to_journal (record))
+    send_to_stderr (message);
+}

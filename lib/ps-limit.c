@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * sd_notify() and sd_journal_sendv() send on blocking sockets, and wait for ever when the other
+ * side does not read. Between begin and end a system call of this thread that waits for longer
+ * than the limit fails with EINTR: a timer sends this thread a SIGTERM that is none, and for that
+ * time our handler does not ask for calls to be restarted. It is sent again and again, since the
+ * first may come before the call is entered.
+ *
+ * A real SIGTERM in that time is seen as ever; only that some other thread's call may be
+ * interrupted by it, too. Without a timer (RLIMIT_SIGPENDING) there is no limit.
+ */
+
+#include "ps-limit.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define AGAIN_US (10 * 1000)
+
+static struct
+{
+  GMutex lock;
+  PsLimitHandler handler; /* of SIGTERM; NULL: there is no limit */
+  gboolean armed;
+  timer_t timer;
+  struct sigaction saved;
+  sigset_t mask;
+} well;
+
+/* handler: ours for SIGTERM, which asks ps_limit_owns() first. */
+void
+ps_limit_open (PsLimitHandler handler)
+{
+  well.handler = handler;
+}
+
+/* Also in a forked child, where some thread of the parent may have held the lock. */
+void
+ps_limit_close (void)
+{
+  well.handler = NULL;
+  g_mutex_init (&well.lock);
+}
+
+gboolean
+ps_limit_owns (const siginfo_t *info)
+{
+  return info->si_code == SI_TIMER && info->si_value.sival_ptr == &well;
+}
+
+static struct timespec
+timespec_of (gint64 us)
+{
+  return (struct timespec){ .tv_sec = us / G_USEC_PER_SEC, .tv_nsec = us % G_USEC_PER_SEC * 1000 };
+}
+
+void
+ps_limit_begin (gint64 limit_us)
+{
+  struct itimerspec times = { .it_value = timespec_of (limit_us),
+                              .it_interval = timespec_of (AGAIN_US) };
+  struct sigaction action = { .sa_sigaction = well.handler, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+  struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGTERM };
+  sigset_t set;
+
+  g_mutex_lock (&well.lock);
+  event.sigev_value.sival_ptr = &well;
+  event._sigev_un._tid = gettid ();
+  well.armed = well.handler != NULL && timer_create (CLOCK_MONOTONIC, &event, &well.timer) == 0;
+  if (!well.armed)
+    return;
+  sigaction (SIGTERM, &action, &well.saved);
+  sigemptyset (&set);
+  sigaddset (&set, SIGTERM);
+  pthread_sigmask (SIG_UNBLOCK, &set, &well.mask);
+  timer_settime (well.timer, 0, &times, NULL);
+}
+
+void
+ps_limit_end (void)
+{
+  if (well.armed)
+    {
+      /* One that is under way comes on the return from this call, while it is still not blocked. */
+      timer_delete (well.timer);
+      pthread_sigmask (SIG_SETMASK, &well.mask, NULL);
+      sigaction (SIGTERM, &well.saved, NULL);
+      well.armed = FALSE;
+    }
+  g_mutex_unlock (&well.lock);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Deadlines are kept by the loop. When the loop does not turn, because a callback blocks or spins,
+ * because it was never run, or has long been quit, nothing would keep them. So there is a timer of
+ * the kernel's, armed in the handler of the first termination signal, since that is the last code
+ * of ours that surely runs; the conductor moves it as it learns more. It comes as a SIGTERM with a
+ * cookie, so that no signal number is taken from the program, says which callback was running and
+ * for how long, and ends the process. What is in a will stays there for the helper.
+ *
+ * A second timer sends SIGKILL a little later: for a process that blocks SIGTERM in every thread,
+ * or a journal in which even last words get stuck.
+ */
+
+#include "ps-rescue.h"
+#include "ps-current.h"
+#include "ps-ids.h"
+#include "ps-lastwords.h"
+
+#include <stdatomic.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NEVER_US INT64_MAX
+
+/* What the loop has beyond the deadline to come to its own end. */
+#define GRACE_US (25 * 1000)
+#define KILL_AFTER_US (2 * 1000 * 1000)
+
+static struct
+{
+  atomic_int open;
+  timer_t term;
+  timer_t kill;
+  atomic_int has_kill;
+  _Atomic int64_t limit_us;
+  atomic_int armed;
+  atomic_int status; /* to end with */
+} well;
+
+static int
+create (int signum, timer_t *timer)
+{
+  struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = signum };
+
+  event.sigev_value.sival_ptr = &well;
+  return timer_create (CLOCK_MONOTONIC, &event, timer);
+}
+
+/* Returns 0, or -1 with errno: then there is no rescue (RLIMIT_SIGPENDING counts timers). */
+int
+ps_rescue_open (void)
+{
+  atomic_store (&well.armed, 0);
+  atomic_store (&well.limit_us, NEVER_US);
+  if (create (SIGTERM, &well.term) < 0)
+    return -1;
+  atomic_store (&well.has_kill, create (SIGKILL, &well.kill) == 0);
+  atomic_store (&well.open, 1);
+  return 0;
+}
+
+void
+ps_rescue_close (void)
+{
+  if (!atomic_exchange (&well.open, 0))
+    return;
+  timer_delete (well.term);
+  if (atomic_exchange (&well.has_kill, 0))
+    timer_delete (well.kill);
+}
+
+/* How long an exit may take, for when its first signal comes; NEVER_US: for ever. */
+void
+ps_rescue_set_limit (int64_t limit_us)
+{
+  atomic_store (&well.limit_us, limit_us);
+}
+
+static void
+set (timer_t timer, int64_t at_us)
+{
+  struct itimerspec when = { .it_value = { 0 } };
+
+  if (at_us != NEVER_US)
+    {
+      when.it_value.tv_sec = at_us / 1000000;
+      when.it_value.tv_nsec = at_us % 1000000 * 1000;
+    }
+  timer_settime (timer, TIMER_ABSTIME, &when, NULL);
+}
+
+static void
+set_both (int64_t end_us)
+{
+  if (!atomic_load (&well.open))
+    return;
+  set (well.term, end_us > NEVER_US - GRACE_US ? NEVER_US : end_us + GRACE_US);
+  if (atomic_load (&well.has_kill))
+    set (well.kill, end_us > NEVER_US - KILL_AFTER_US ? NEVER_US : end_us + KILL_AFTER_US);
+}
+
+/* When all must be over (NEVER_US: no such time, or life goes on), and the status to end with. */
+void
+ps_rescue_set_end (int64_t end_us, int status)
+{
+  atomic_store (&well.status, status);
+  atomic_store (&well.armed, end_us != NEVER_US);
+  set_both (end_us);
+}
+
+/* A termination signal has come. Async-signal-safe. */
+void
+ps_rescue_arm (int signum, int64_t now_us)
+{
+  int64_t limit_us = atomic_load (&well.limit_us);
+
+  if (limit_us > NEVER_US - now_us || atomic_exchange (&well.armed, 1))
+    return;
+  atomic_store (&well.status, 128 + signum);
+  set_both (now_us + limit_us);
+}
+
+/* Async-signal-safe. */
+int
+ps_rescue_owns (const siginfo_t *info)
+{
+  return info->si_code == SI_TIMER && info->si_value.sival_ptr == &well;
+}
+
+static void
+add_culprit (PsWords *record, PsWords *message)
+{
+  struct timespec now;
+  PsCurrent current;
+  int64_t running_us;
+
+  if (!ps_current_get (&current))
+    {
+      ps_words_add (message, "no callback was running, the main loop does not turn");
+      return;
+    }
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  running_us = now.tv_sec * INT64_C (1000000) + now.tv_nsec / 1000 - current.begun_us;
+  ps_words_field (record, PS_FIELD_EVENT, current.event);
+  ps_words_field (record, PS_FIELD_STEP, current.name);
+  ps_words_field_int (record, PS_FIELD_DURATION_USEC, running_us);
+  ps_words_add (message, current.event);
+  ps_words_add (message, " callback ");
+  ps_words_add (message, current.name);
+  ps_words_add (message, " has been running for ");
+  ps_words_add_duration (message, running_us);
+}
+
+/* The last record, but for its line for people, and that line. */
+void
+ps_rescue_compose (PsWords *record, PsWords *message, int status, const char *reason)
+{
+  ps_words_add (message, "Exit forced with status ");
+  ps_words_add_int (message, status);
+  ps_words_add (message, ", ");
+  ps_words_add (message, reason);
+  ps_words_add (message, ": ");
+  ps_words_field_int (record, PS_FIELD_STATUS, status);
+  ps_words_field (record, PS_FIELD_REASON, reason);
+  add_culprit (record, message);
+}
+
+static _Noreturn void
+end (int status, const char *reason)
+{
+  char record_text[4096], message_text[512];
+  PsWords record, message;
+
+  ps_lastwords_begin (&record, record_text, sizeof record_text, PS_MESSAGE_EXIT_FORCED, LOG_ERR);
+  ps_words_init (&message, message_text, sizeof message_text);
+  ps_rescue_compose (&record, &message, status, reason);
+  ps_lastwords_send (&record, message_text);
+  _exit (status);
+}
+
+/* The timer has come. Async-signal-safe. */
+void
+ps_rescue_end_for_time (void)
+{
+  end (atomic_load (&well.status), "the exit's time was over");
+}
+
+/* A third signal has come. Async-signal-safe. */
+void
+ps_rescue_end_for_signal (int signum)
+{
+  end (128 + signum, "a further signal asked for it");
+}

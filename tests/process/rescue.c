@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Groups T, L and G where the loop does not turn: what the kernel's timer and a third signal do. */
+#include "common.h"
+
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define DEADLINE_MS 300
+
+typedef struct
+{
+  PsEvents events;
+  gboolean spins;
+  int quit_code; /* -1: it is a signal that ends it */
+} Setup;
+
+static void
+for_ever (gboolean spins)
+{
+  volatile guint turns = 0;
+
+  for (;;)
+    if (spins)
+      turns++;
+    else
+      sleep (1000);
+}
+
+static void
+stuck (PsContext *context, gpointer data)
+{
+  const Setup *setup = data;
+
+  child_sayf ("%s: stuck", event_name (context));
+  for_ever (setup->spins);
+}
+
+/* Without a log function of the test's: last words go to standard error. */
+static PsWatcher *
+watch_aloud (guint deadline_ms)
+{
+  PsWatcher *watcher = watch ();
+
+  ps_watcher_set_log_func (watcher, say_given_up, NULL, NULL);
+  ps_watcher_set_deadline (watcher, deadline_ms);
+  return watcher;
+}
+
+static int
+stuck_child (gconstpointer data)
+{
+  const Setup *setup = data;
+  PsWatcher *watcher = watch_aloud (DEADLINE_MS);
+
+  ps_watcher_add (watcher, setup->events, "stuck", 0, 0, stuck, (gpointer) setup, NULL);
+  ps_watcher_add (watcher, PS_EVENT_FINISH, "after", 1, 0, say, (gpointer) "after", NULL);
+  if (setup->quit_code >= 0)
+    quit_soon (watcher, setup->quit_code);
+  return run (watcher);
+}
+
+static void
+expect_forced (const Setup *setup, const char *event, int status)
+{
+  g_autofree char *line = g_strdup_printf ("%s: stuck", event);
+  g_autofree char *words =
+      g_strdup_printf ("status %d, the exit's time was over: %s callback stuck "
+                       "has been running for ",
+                       status, event);
+  Proc *child = proc_start (stuck_child, setup);
+  gint64 start_us;
+
+  if (setup->quit_code < 0)
+    proc_expect (child, "ready");
+  start_us = g_get_monotonic_time ();
+  if (setup->quit_code < 0)
+    proc_kill (child, SIGTERM);
+  proc_expect (child, line);
+  if (setup->quit_code >= 0)
+    start_us = 0; /* the child's clock began before ours */
+  proc_expect_exit (child, status);
+  proc_expect_output (child, words);
+  tap_check_int (ms_since (start_us), >=, DEADLINE_MS);
+}
+
+static void
+t02 (void)
+{
+  for (guint spins = 0; spins < 2; spins++)
+    {
+      Setup terminate = { PS_EVENT_TERMINATE, spins, -1 }, finish = { PS_EVENT_FINISH, spins, -1 };
+
+      expect_forced (&terminate, "terminate", 143);
+      expect_forced (&finish, "finish", 143);
+    }
+}
+
+/* "ready" and the callback's line come from different sources: a quit needs no signal. */
+static int
+stuck_quit_child (gconstpointer data)
+{
+  const Setup *setup = data;
+  PsWatcher *watcher = watch_aloud (DEADLINE_MS);
+
+  ps_watcher_add (watcher, PS_EVENT_QUIT, "stuck", 0, 0, stuck, (gpointer) setup, NULL);
+  if (setup->quit_code == 0)
+    return 0; /* from main(): the hook runs it */
+  ps_watcher_quit (watcher, setup->quit_code);
+  return run_quietly (watcher);
+}
+
+static void
+t02_quit (void)
+{
+  const Setup from_main = { PS_EVENT_QUIT, FALSE, 0 }, by_code = { PS_EVENT_QUIT, TRUE, 5 };
+  Proc *child = proc_start (stuck_quit_child, &from_main);
+
+  proc_expect (child, "quit: stuck");
+  proc_expect_exit (child, 1);
+  proc_expect_output (child, "quit callback stuck has been running for");
+  child = proc_start (stuck_quit_child, &by_code);
+  proc_expect (child, "quit: stuck");
+  proc_expect_exit (child, 5);
+}
+
+/* --- The loop that does not turn ---------------------------------------------------------------
+ */
+
+enum
+{
+  NEVER_RUN,
+  NEVER_RUN_SPINNING,
+  BLOCKED_IN_SOURCE,
+  QUIT_BEFORE,
+};
+
+static gboolean
+block_in_source (gpointer unused)
+{
+  child_say ("ready");
+  for_ever (FALSE);
+  return G_SOURCE_REMOVE;
+}
+
+static int
+no_loop_child (gconstpointer how)
+{
+  PsWatcher *watcher = watch_aloud (DEADLINE_MS);
+
+  ps_watcher_on_terminate (watcher, say, (gpointer) "t");
+  switch (GPOINTER_TO_INT (how))
+    {
+    case NEVER_RUN:
+    case NEVER_RUN_SPINNING:
+      child_say ("ready");
+      break;
+    case BLOCKED_IN_SOURCE:
+      g_idle_add (block_in_source, NULL);
+      return run_quietly (watcher);
+    case QUIT_BEFORE:
+      run (watcher);
+      child_say ("main goes on");
+      break;
+    }
+  for_ever (GPOINTER_TO_INT (how) == NEVER_RUN_SPINNING);
+  return 0;
+}
+
+static void
+expect_forced_idle (int how)
+{
+  Proc *child = proc_start (no_loop_child, GINT_TO_POINTER (how));
+
+  proc_expect (child, "ready");
+  proc_kill (child, SIGTERM);
+  if (how == QUIT_BEFORE)
+    proc_expect_lines (child, "terminate: t", "main goes on");
+  proc_expect_exit (child, 143);
+  proc_expect_output (child, "Exit forced with status 143, the exit's time was over: ");
+}
+
+static void
+l04 (void)
+{
+  expect_forced_idle (NEVER_RUN);
+  expect_forced_idle (NEVER_RUN_SPINNING);
+}
+
+static void
+l05 (void)
+{
+  expect_forced_idle (BLOCKED_IN_SOURCE);
+}
+
+static void
+l05_after (void)
+{
+  expect_forced_idle (QUIT_BEFORE);
+}
+
+/* What nothing catches. */
+static void
+block_all (PsContext *context, gpointer unused)
+{
+  sigset_t all;
+
+  sigfillset (&all);
+  sigprocmask (SIG_SETMASK, &all, NULL);
+  child_say ("blocked");
+  for_ever (TRUE);
+}
+
+static int
+deaf_child (gconstpointer data)
+{
+  GMainLoop *loop = g_main_loop_new (NULL, FALSE);
+  PsWatcher *watcher = ps_glib_attach (loop);
+
+  ps_watcher_set_deadline (watcher, DEADLINE_MS);
+  ps_watcher_on_terminate (watcher, block_all, NULL);
+  return run_quietly (watcher);
+}
+
+static void
+l05_deaf (void)
+{
+  Proc *child = proc_start (deaf_child, NULL);
+
+  proc_kill (child, 0);
+  g_usleep (50000); /* it says nothing before: a line would come from a thread that takes signals */
+  proc_kill (child, SIGTERM);
+  proc_expect (child, "blocked");
+  proc_expect_signal (child, SIGKILL);
+}
+
+/* --- A third signal ----------------------------------------------------------------------------
+ */
+
+typedef struct
+{
+  PsEscalation escalation;
+  int signum;
+  gboolean forces;
+} Pressed;
+
+static void
+sleep_a_while (PsContext *context, gpointer unused)
+{
+  child_say ("sleeping");
+  for (gint64 end_us = g_get_monotonic_time () + G_USEC_PER_SEC; g_get_monotonic_time () < end_us;)
+    g_usleep (100000);
+  child_say ("slept");
+}
+
+static int
+pressed_child (gconstpointer data)
+{
+  const Pressed *pressed = data;
+  PsWatcher *watcher = watch_aloud (0);
+
+  ps_watcher_set_escalation (watcher, pressed->escalation);
+  ps_watcher_on_terminate (watcher, sleep_a_while, NULL);
+  return run (watcher);
+}
+
+static void
+press_thrice (const Pressed *pressed, gulong apart_us)
+{
+  Proc *child = proc_start (pressed_child, pressed);
+
+  proc_expect (child, "ready");
+  proc_kill (child, pressed->signum);
+  proc_expect (child, "sleeping");
+  for (guint i = 0; i < 2; i++)
+    {
+      g_usleep (apart_us);
+      proc_kill (child, pressed->signum);
+    }
+  if (!pressed->forces)
+    proc_expect (child, "slept");
+  proc_expect_exit (child, 128 + pressed->signum);
+  if (pressed->forces)
+    proc_expect_output (child, "a further signal asked for it: terminate callback sleep_a_while");
+}
+
+static void
+g10 (void)
+{
+  const Pressed rows[] = {
+    { PS_ESCALATION_INTERACTIVE, SIGINT, TRUE }, { PS_ESCALATION_INTERACTIVE, SIGTERM, FALSE },
+    { PS_ESCALATION_ANY, SIGTERM, TRUE },        { PS_ESCALATION_ANY, SIGHUP, TRUE },
+    { PS_ESCALATION_NONE, SIGINT, FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    press_thrice (&rows[i], 250000);
+}
+
+static void
+g10_debounced (void)
+{
+  const Pressed once = { PS_ESCALATION_INTERACTIVE, SIGINT, FALSE };
+
+  press_thrice (&once, 10000);
+}
+
+/* --- What does not force -----------------------------------------------------------------------
+ */
+
+static void
+veto_once (PsContext *context, gpointer count)
+{
+  if ((*(guint *) count)++ == 0)
+    ps_context_veto (context, "not now");
+}
+
+static gboolean
+say_alive (gpointer unused)
+{
+  child_say ("alive");
+  return G_SOURCE_REMOVE;
+}
+
+static int
+vetoing_child (gconstpointer data)
+{
+  static guint count;
+  PsWatcher *watcher = watch ();
+
+  ps_watcher_set_deadline (watcher, DEADLINE_MS);
+  ps_watcher_on_query (watcher, veto_once, &count);
+  ps_watcher_on_terminate (watcher, say, (gpointer) "t");
+  after_ms (3 * DEADLINE_MS, say_alive, NULL);
+  return run (watcher);
+}
+
+/* The timer that the first signal armed is not left ticking. */
+static void
+t02_veto (void)
+{
+  Proc *child = proc_start (vetoing_child, NULL);
+
+  proc_expect (child, "ready");
+  proc_kill (child, SIGTERM);
+  proc_expect (child, "alive");
+  proc_kill (child, SIGTERM);
+  proc_expect (child, "terminate: t");
+  proc_expect_exit (child, 143);
+}
+
+static void
+reload_slowly (PsContext *context, gpointer unused)
+{
+  g_usleep (3 * DEADLINE_MS * 1000);
+  child_say ("reloaded");
+}
+
+static int
+slow_reload_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch_aloud (DEADLINE_MS);
+
+  ps_watcher_on_reload (watcher, reload_slowly, NULL);
+  return run (watcher);
+}
+
+static void
+t02_reload (void)
+{
+  Proc *child = proc_start (slow_reload_child, NULL);
+
+  proc_expect (child, "ready");
+  proc_kill (child, SIGHUP);
+  proc_expect (child, "reloaded");
+  proc_kill (child, SIGTERM);
+  proc_expect_exit (child, 143);
+}
+
+/* Where no timer is to be had the rest works as ever. */
+static int
+no_timers_child (gconstpointer data)
+{
+  const struct rlimit none = { 0, 0 };
+
+  child_need (setrlimit (RLIMIT_SIGPENDING, &none) == 0);
+  return run (watch_all ());
+}
+
+static void
+e04 (void)
+{
+  expect_stop (proc_start (no_timers_child, NULL), SIGTERM, 143, "terminate: t", "finish: f");
+}
+
+static const TapCase cases[] = {
+  { "T02", "a callback that blocks or spins: forced at the deadline, and named", t02 },
+  { "T02b", "likewise when the program quits; the status is no success", t02_quit },
+  { "T02c", "a veto takes the timer back", t02_veto },
+  { "T02d", "a slow reload is no exit", t02_reload },
+  { "L04", "a loop that is never run: TERM ends the process at the deadline", l04 },
+  { "L05", "a source that blocks: the same", l05 },
+  { "L05b", "a main() that hangs after the loop: the same", l05_after },
+  { "L05c", "all signals blocked: SIGKILL, two seconds later", l05_deaf },
+  { "G10", "a third signal by hand forces the exit, with the loop blocked", g10 },
+  { "G10b", "three within milliseconds are one", g10_debounced },
+  { "E04", "without timers an exit is what it is", e04 },
+};
+
+int
+main (int argc, char **argv)
+{
+  return tap_main (argc, argv, cases, G_N_ELEMENTS (cases));
+}
