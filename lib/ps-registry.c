@@ -22,6 +22,7 @@ struct _PsPair
   PsCallback callback;
   gpointer user_data;
   guint refs;
+  gboolean is_spent; /* it is among the spent ones */
   guint64 called_in; /* the exit it was last called in */
 };
 
@@ -53,7 +54,7 @@ struct _PsRegistry
   Bucket *phase;        /* the one being called; NULL between two */
   GPtrArray *batch;     /* of owned PsEntry, */
   guint batch_next;     /* those from here on are to be called */
-  GPtrArray *spent;     /* pairs that were called in this exit and have no registration left */
+  GPtrArray *spent;     /* pairs that were called in this exit and had no registration then */
 };
 
 static guint
@@ -173,7 +174,10 @@ unref_pair (PsRegistry *registry, PsPair *pair)
 {
   if (--pair->refs > 0)
     return;
-  if (pair->called_in == registry->exit_number)
+  if (pair->is_spent)
+    return;
+  pair->is_spent = pair->called_in == registry->exit_number;
+  if (pair->is_spent)
     g_ptr_array_add (registry->spent, pair);
   else
     g_hash_table_remove (registry->pairs, pair);
@@ -239,7 +243,7 @@ guint
 ps_registry_add (PsRegistry *registry, const PsRegistration *registration)
 {
   PsEntry *entry = new_entry (registration);
-  guint i = 0;
+  guint i = 0, id;
 
   g_mutex_lock (&registry->lock);
   if (registry->closed)
@@ -248,14 +252,14 @@ ps_registry_add (PsRegistry *registry, const PsRegistration *registration)
       ps_registry_unref_entry (entry);
       return 0;
     }
-  entry->id = new_id (registry);
+  entry->id = id = new_id (registry);
   entry->serial = ++registry->serial;
   entry->pair = ref_pair (registry, entry->is.callback, entry->is.user_data);
   g_hash_table_insert (registry->entries, GUINT_TO_POINTER (entry->id), entry);
   for (PsEvents rest = entry->is.events; rest != 0; rest &= rest - 1)
     link_entry (registry, entry, rest & -rest, &entry->links[i++]);
   g_mutex_unlock (&registry->lock);
-  return entry->id;
+  return id; /* the entry may be gone by now */
 }
 
 static void
@@ -364,6 +368,7 @@ ps_registry_begin_exit (PsRegistry *registry)
     {
       PsPair *pair = g_ptr_array_index (registry->spent, i);
 
+      pair->is_spent = FALSE;
       if (pair->refs == 0)
         g_hash_table_remove (registry->pairs, pair);
     }

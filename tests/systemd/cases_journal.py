@@ -136,6 +136,19 @@ def _(bench):
     check(all(int(record["PS_DURATION_USEC"]) >= 0 for record in done), "durations")
 
 
+@case("J04 an error's text with line breaks forges no field of the record")
+def _(bench):
+    text = r"first\nMESSAGE=forged\nPRIORITY=0\nPS_STATUS=7\nFORGED=1"
+    probe = bench.probe(f"--on=terminate:fail={text}").serve()
+    probe.stop()
+    equal(probe.finish()["post"], "success exited 143", "end")
+    failed = only(probe.records(), "CALLBACK_FAILED")
+    check(failed["PRIORITY"] == "3" and "PS_STATUS" not in failed and "FORGED" not in failed,
+          f"forged: {failed}")
+    check("first" in failed["MESSAGE"] and "\n" not in failed["MESSAGE"], failed["MESSAGE"])
+    check("first" in failed["PS_ERROR"] and "FORGED=1" in failed["PS_ERROR"], failed["PS_ERROR"])
+
+
 @case("journal: durations are those of the work, holds included")
 def _(bench):
     probe = bench.probe("--on=terminate:hold=700").serve()

@@ -172,6 +172,15 @@ def _(bench):
     check(took < 15, f"it took {took:.1f} s")
 
 
+@case("G14 a daemon that was stopped by SIGSTOP ends as any other: systemd sends SIGCONT")
+def _(bench):
+    probe = bench.probe("--on=terminate:note", "--on=finish:note").serve()
+    probe.kill("STOP")
+    probe.stop()
+    equal(probe.finish()["post"], "success exited 143", "end")
+    check({"terminate:note", "finish:note"} <= set(probe.lines), f"trace: {probe.lines}")
+
+
 @case("X11 a callback's exit code goes before the signal's")
 def _(bench):
     probe = bench.probe("--on=terminate:code=7").serve()

@@ -109,7 +109,9 @@ act_deaf (Act *act, PsContext *context)
 static void
 act_fail (Act *act, PsContext *context)
 {
-  ps_context_fail (context, g_error_new_literal (G_FILE_ERROR, G_FILE_ERROR_INVAL, act->argument));
+  g_autofree char *text = g_strcompress (act->argument);
+
+  ps_context_fail (context, g_error_new_literal (G_FILE_ERROR, G_FILE_ERROR_INVAL, text));
 }
 
 /* Once only: who asks again means it. */
