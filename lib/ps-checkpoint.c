@@ -81,12 +81,13 @@ round_is_due (gpointer data)
 {
   Checkpoint *checkpoint = data;
   PsWatcher *self = checkpoint->watcher;
+  PsState state = ps_watcher_peek_state (self);
   guint id = (guint) g_atomic_int_get (&checkpoint->id);
 
   if (ps_watcher_is_forked (self))
     return G_SOURCE_REMOVE;
   if (id == 0 || checkpoint->entry != NULL || ps_hold_set_count (checkpoint->holds) > 0
-      || (self->state != PS_STATE_RUNNING && self->state != PS_STATE_RELOADING))
+      || (state != PS_STATE_RUNNING && state != PS_STATE_RELOADING))
     return G_SOURCE_CONTINUE;
 
   checkpoint->entry = ps_registry_ref_entry (self->registry, id);

@@ -56,4 +56,5 @@ struct _PsWatcher
 };
 
 gboolean ps_watcher_is_forked (PsWatcher *self);
+PsState ps_watcher_peek_state (PsWatcher *self);
 void ps_watcher_settle_hangup (PsWatcher *self);

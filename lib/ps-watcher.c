@@ -637,6 +637,24 @@ wait_for_conductor (PsWatcher *self)
   return waited;
 }
 
+/* For a thread that may not be the one that works. */
+PsState
+ps_watcher_peek_state (PsWatcher *self)
+{
+  PsState state;
+
+  g_mutex_lock (&self->lock);
+  state = self->state;
+  g_mutex_unlock (&self->lock);
+  return state;
+}
+
+static gboolean
+has_exited (PsWatcher *self)
+{
+  return ps_watcher_peek_state (self) == PS_STATE_EXITED;
+}
+
 int
 ps_watcher_run (PsWatcher *self)
 {
@@ -646,12 +664,24 @@ ps_watcher_run (PsWatcher *self)
   g_return_val_if_fail (self != NULL, EXIT_FAILURE);
 
   alive = ps_watcher_ref (self);
-  if (self->state != PS_STATE_EXITED)
+  if (!has_exited (self))
     g_main_loop_run (self->loop);
-  if (!self->detached && !ps_watcher_is_forked (self) && self->state != PS_STATE_EXITED
-      && !wait_for_conductor (self))
+  if (!self->detached && !ps_watcher_is_forked (self) && !wait_for_conductor (self)
+      && !has_exited (self))
     conclude (self, &why, NO_CODE);
   return ps_watcher_get_exit_status (self);
+}
+
+/* Whether this thread works here just now: then it is a callback that has called exit(). */
+static gboolean
+is_turning (PsWatcher *self)
+{
+  gboolean is;
+
+  g_mutex_lock (&self->lock);
+  is = self->turning == g_thread_self ();
+  g_mutex_unlock (&self->lock);
+  return is;
 }
 
 /* What the process is to end with, where exit() was given this status: a code that is no success
@@ -667,12 +697,12 @@ at_exit (int status, void *data)
 {
   PsWatcher *self = data;
   gboolean known = status != PS_EXIT_STATUS_UNKNOWN;
-  gboolean in_callback = self->turning == g_thread_self ();
+  gboolean in_callback = is_turning (self);
   PsCause why = { .kind = PS_CAUSE_EXIT, .code = known ? honest (status) : 0 };
   /* A plain return from main(), after a signal, is no word on how that exit should end. */
   gboolean explicit = known && (in_callback || status != 0);
 
-  if (self->state != PS_STATE_EXITED)
+  if (!has_exited (self))
     {
       conclude (self, &why, explicit ? honest (status) : NO_CODE);
       status = status_now (self);
