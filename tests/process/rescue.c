@@ -8,6 +8,13 @@
 
 #define DEADLINE_MS 300
 
+/* ThreadSanitizer holds signals back until the next call into libc: what spins never gets one. */
+#ifdef __SANITIZE_THREAD__
+#define CAN_SPIN FALSE
+#else
+#define CAN_SPIN TRUE
+#endif
+
 typedef struct
 {
   PsEvents events;
@@ -87,7 +94,7 @@ expect_forced (const Setup *setup, const char *event, int status)
 static void
 t02 (void)
 {
-  for (guint spins = 0; spins < 2; spins++)
+  for (gboolean spins = FALSE; spins <= CAN_SPIN; spins++)
     {
       Setup terminate = { PS_EVENT_TERMINATE, spins, -1 }, finish = { PS_EVENT_FINISH, spins, -1 };
 
@@ -113,7 +120,7 @@ stuck_quit_child (gconstpointer data)
 static void
 t02_quit (void)
 {
-  const Setup from_main = { PS_EVENT_QUIT, FALSE, 0 }, by_code = { PS_EVENT_QUIT, TRUE, 5 };
+  const Setup from_main = { PS_EVENT_QUIT, FALSE, 0 }, by_code = { PS_EVENT_QUIT, CAN_SPIN, 5 };
   Proc *child = proc_start (stuck_quit_child, &from_main);
 
   proc_expect (child, "quit: stuck");
@@ -184,7 +191,8 @@ static void
 l04 (void)
 {
   expect_forced_idle (NEVER_RUN);
-  expect_forced_idle (NEVER_RUN_SPINNING);
+  if (CAN_SPIN)
+    expect_forced_idle (NEVER_RUN_SPINNING);
 }
 
 static void
