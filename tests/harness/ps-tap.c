@@ -94,6 +94,24 @@ tap_defer (GDestroyNotify func, gpointer data)
   tap.deferred = g_slist_prepend (tap.deferred, deferred);
 }
 
+#if defined(__has_feature)
+#define UNDER(sanitizer) __has_feature (sanitizer)
+#else
+#define UNDER(sanitizer) 0
+#endif
+
+#if defined(__SANITIZE_THREAD__) || UNDER(thread_sanitizer)
+#define UNDER_TSAN 1
+#else
+#define UNDER_TSAN 0
+#endif
+
+#if defined(__SANITIZE_ADDRESS__) || UNDER(address_sanitizer)
+#define UNDER_ASAN 1
+#else
+#define UNDER_ASAN 0
+#endif
+
 int
 tap_slowness (void)
 {
@@ -101,17 +119,13 @@ tap_slowness (void)
 
   if (set != NULL && atoi (set) > 0)
     return atoi (set);
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return 4;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-  return 4;
-#else
-  return 1;
-#endif
-#else
-  return 1;
-#endif
+  return UNDER_TSAN || UNDER_ASAN ? 4 : 1;
+}
+
+gboolean
+tap_loses_signals (void)
+{
+  return UNDER_TSAN;
 }
 
 int

@@ -2,19 +2,21 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Counts what `meson test` ran in some build directories, and judges the skips.
 
-A test that ends badly counts once more than its cases that failed.
-
     tally.py [--failures=N] SKIPS BUILD-DIRECTORY...
 
 SKIPS lists the reasons for which a test may be skipped, one regular expression a line; a skip
-without a reason on the list is a failure. The last line printed: N passed, N failed, N skipped.
+without a reason on the list is a failure. A test that ends badly though none of its cases says so
+(killed, timed out, a wrong status) is a failure, too. The last line printed: N passed, N failed,
+N skipped.
 """
 
 import json
 import pathlib
 import re
 import sys
-import xml.etree.ElementTree
+
+CASE = re.compile(r"(not )?ok\b\s*\d*\s*-?\s*([^#]*)(?:#\s*SKIP\s*(.*))?", re.IGNORECASE)
+PLAN_SKIP = re.compile(r"1\.\.0\s*#\s*SKIP\S*\s*(.*)", re.IGNORECASE)
 
 
 def read_reasons(path):
@@ -22,32 +24,35 @@ def read_reasons(path):
     return [re.compile(line) for line in lines if line.strip() and not line.startswith("#")]
 
 
-def broken(build):
-    """The tests that ended badly, whatever their cases said: killed, timed out, a wrong status."""
-    log = build / "meson-logs" / "testlog.json"
-    if not log.exists():
-        yield f"{build.name}: was not tested"
+def cases_of(test):
+    """The cases in what a test said, each with its outcome and the reason for a skip."""
+    cases = []
+    for line in (test.get("stdout") or "").splitlines():
+        if match := CASE.fullmatch(line):
+            outcome = "failed" if match[1] else "passed" if match[3] is None else "skipped"
+            cases.append((outcome, match[2].strip(), match[3] or ""))
+        elif match := PLAN_SKIP.fullmatch(line):
+            cases.append(("skipped", "all", match[1]))
+    return cases
+
+
+def outcomes(build):
+    logs = list((build / "meson-logs").glob("testlog*.json"))  # of the wrapper, with one
+    if len(logs) != 1:
+        yield "failed", f"{build.name}: has the logs of {len(logs)} tests, not one", ""
         return
-    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in logs[0].read_text(encoding="utf-8", errors="replace").splitlines():
         test = json.loads(line)
-        if test["result"] not in ("OK", "SKIP"):
-            yield f"{build.name}: {test['name']}: {test['result']}"
-
-
-def cases(build):
-    log = build / "meson-logs" / "testlog.junit.xml"
-    if not log.exists():
-        return
-    for suite in xml.etree.ElementTree.parse(log).getroot():
-        for case in suite.iter("testcase"):
-            name = f"{build.name}: {suite.get('name')}: {case.get('name')}"
-            skipped = case.find("skipped")
-            if skipped is not None:
-                yield "skipped", name, skipped.get("message") or skipped.text or ""
-            elif case.find("failure") is not None or case.find("error") is not None:
-                yield "failed", name, ""
-            else:
-                yield "passed", name, ""
+        name = f"{build.name}: {test['name'].partition(':')[2]}"
+        cases = cases_of(test)
+        for outcome, case, reason in cases:
+            yield outcome, f"{name}: {case}", reason
+        if test["result"] == "SKIP" and not cases:
+            yield "skipped", name, (test.get("stdout") or "").strip()
+        elif test["result"] == "OK" and not cases:
+            yield "passed", name, ""
+        elif test["result"] not in ("OK", "SKIP") and not any(case[0] == "failed" for case in cases):
+            yield "failed", f"{name}: {test['result']}", ""
 
 
 def main(arguments):
@@ -57,19 +62,13 @@ def main(arguments):
     reasons = read_reasons(arguments[0])
     count = {"passed": 0, "failed": extra, "skipped": 0}
     for build in map(pathlib.Path, arguments[1:]):
-        for outcome, name, reason in cases(build):
-            if outcome == "skipped":
-                if not any(known.search(f"{name} {reason}") for known in reasons):
-                    print(f"skipped for no reason on the list: {name} {reason}")
-                    outcome = "failed"
-                else:
-                    print(f"skipped: {name} {reason}")
-            elif outcome == "failed":
-                print(f"failed: {name}")
+        for outcome, name, reason in outcomes(build):
+            if outcome == "skipped" and not any(known.search(f"{name}: {reason}") for known in reasons):
+                print(f"skipped for no reason on the list: {name}: {reason}")
+                outcome = "failed"
+            elif outcome != "passed":
+                print(f"{outcome}: {name}{': ' + reason if reason else ''}")
             count[outcome] += 1
-        for name in broken(build):
-            print(f"failed: {name}")
-            count["failed"] += 1
     if count["passed"] == 0:
         print("no test was run")
         count["failed"] += 1
