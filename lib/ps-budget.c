@@ -13,7 +13,7 @@
 
 /* How long after our own end the service manager may wait: time for the last record to be sent and
  * the process to be gone, so that its SIGKILL never comes before a bounded end of our own. */
-#define MANAGER_MARGIN_US (2 * PS_US_PER_SEC)
+#define MANAGER_MARGIN_US (5 * PS_US_PER_SEC)
 
 /* limit_us: PS_NEVER_US for none. */
 void

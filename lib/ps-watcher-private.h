@@ -17,6 +17,13 @@
 /* floor 7 */
 #include "ps-pass.h"
 
+/* An input that waits for its turn. */
+typedef struct
+{
+  PsInput input;
+  PsCause why;
+} PsWish;
+
 struct _PsWatcher
 {
   gatomicrefcount refs;
@@ -49,7 +56,7 @@ struct _PsWatcher
   PsCause cause; /* the first; none: no exit is under way */
   PsBudget budget;
   gint64 begun_us;
-  GQueue deferred; /* of Wish: what has to wait until the running callback returns */
+  GQueue deferred; /* of PsWish: what has to wait until the running callback returns */
   gboolean reload_asked;
   PsCause reload_cause;
   PsPass pass;
@@ -58,3 +65,6 @@ struct _PsWatcher
 gboolean ps_watcher_is_forked (PsWatcher *self);
 PsState ps_watcher_peek_state (PsWatcher *self);
 void ps_watcher_settle_hangup (PsWatcher *self);
+void ps_watcher_turn (gpointer self);
+int ps_watcher_at_exit (int status, void *self);
+void ps_watcher_free_wish (gpointer wish);

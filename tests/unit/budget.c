@@ -52,10 +52,10 @@ test_what_the_manager_is_told (void)
   PsBudget budget;
 
   ps_budget_begin (&budget, NOW_US, S (60));
-  g_assert_cmpint (ps_budget_get_timeout_us (&budget, NOW_US), ==, S (62));
-  g_assert_cmpint (ps_budget_get_timeout_us (&budget, NOW_US + S (59)), ==, S (3));
-  g_assert_cmpint (ps_budget_get_timeout_us (&budget, NOW_US + S (60)), ==, S (2));
-  g_assert_cmpint (ps_budget_get_timeout_us (&budget, NOW_US + S (600)), ==, S (2));
+  g_assert_cmpint (ps_budget_get_timeout_us (&budget, NOW_US), ==, S (65));
+  g_assert_cmpint (ps_budget_get_timeout_us (&budget, NOW_US + S (59)), ==, S (6));
+  g_assert_cmpint (ps_budget_get_timeout_us (&budget, NOW_US + S (60)), ==, S (5));
+  g_assert_cmpint (ps_budget_get_timeout_us (&budget, NOW_US + S (600)), ==, S (5));
 }
 
 static void
@@ -72,7 +72,7 @@ test_extend (void)
   g_assert_true (ps_budget_extend (&budget, NOW_US + S (55) + 1));
   g_assert_cmpint (ps_budget_get_end_us (&budget, FALSE), ==, NOW_US + S (55) + 1);
   g_assert_cmpint (ps_budget_get_end_us (&budget, TRUE), ==, NOW_US + S (60) + 1);
-  g_assert_cmpint (ps_budget_get_timeout_us (&budget, NOW_US), ==, S (62) + 1);
+  g_assert_cmpint (ps_budget_get_timeout_us (&budget, NOW_US), ==, S (65) + 1);
 }
 
 static void

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The two ends of a watch: taking signals, exit() and the source of the loop into care, and giving
+ * all of it back. What happens in between is in ps-watcher.c.
+ */
+
+#include "ps-watcher-private.h"
+#include "ps-clock.h"
+#include "ps-exit.h"
+#include "ps-ids.h"
+#include "ps-limit.h"
+#include "ps-rescue.h"
+#include "ps-signal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+G_DEFINE_BOXED_TYPE (PsWatcher, ps_watcher, ps_watcher_ref, ps_watcher_unref)
+
+static const int termination_signals[] = { SIGTERM, SIGINT, SIGHUP };
+
+static const PsLimit limit = { ps_limit_begin, ps_limit_end };
+
+static gboolean
+say_alive (gpointer data)
+{
+  PsWatcher *self = data;
+
+  if (ps_watcher_is_forked (self))
+    return G_SOURCE_REMOVE;
+  ps_report_alive (self->report);
+  return G_SOURCE_CONTINUE;
+}
+
+/* At half the interval, as sd_watchdog_enabled(3) recommends; from the loop, so that one that hangs
+ * is found out. */
+static void
+start_watchdog (PsWatcher *self)
+{
+  guint64 half_ms = ps_report_get_watchdog_us (self->report) / 2 / PS_US_PER_MS;
+
+  if (ps_report_get_watchdog_us (self->report) == 0)
+    return;
+  self->watchdog = g_timeout_source_new ((guint) CLAMP (half_ms, 1, G_MAXUINT));
+  g_source_set_priority (self->watchdog, G_PRIORITY_HIGH);
+  g_source_set_static_name (self->watchdog, "[libpostscriptum] watchdog");
+  g_source_set_callback (self->watchdog, say_alive, self, NULL);
+  g_source_attach (self->watchdog, self->context);
+  ps_report_alive (self->report);
+}
+
+static void
+read_environment (PsWatcher *self)
+{
+  const char *deadline = secure_getenv (PS_ENV_DEADLINE_SEC);
+  g_autoptr (GError) error = NULL;
+
+  if (deadline == NULL)
+    return;
+  self->limit_is_administrators = ps_budget_parse (deadline, &self->limit_us, &error);
+  if (error != NULL)
+    ps_report_bad_setting (self->report, PS_ENV_DEADLINE_SEC, error);
+}
+
+static PsWatcher *
+watcher_new (GMainLoop *loop, int fd)
+{
+  PsWatcher *self = g_new0 (PsWatcher, 1);
+
+  g_atomic_ref_count_init (&self->refs);
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->idle);
+  self->loop = g_main_loop_ref (loop);
+  self->context = g_main_context_ref (g_main_loop_get_context (loop));
+  self->source = ps_source_new (fd, ps_watcher_turn, self);
+  self->registry = ps_registry_new ();
+  self->report = ps_report_new (&limit);
+  self->cancellable = g_cancellable_new ();
+  self->limit_us = PS_BUDGET_DEFAULT_US;
+  ps_pass_init (&self->pass, self->registry, self->report, ps_source_wake, self->source);
+  g_queue_init (&self->deferred);
+  return self;
+}
+
+void
+ps_prepare (void)
+{
+  ps_report_prepare ();
+  ps_signal_prepare ();
+}
+
+PsWatcher *
+ps_glib_attach (GMainLoop *loop)
+{
+  PsWatcher *self = ps_exit_get_data ();
+  int fd;
+
+  g_return_val_if_fail (loop != NULL, NULL);
+  g_return_val_if_fail (self == NULL || self->loop == loop, NULL);
+
+  if (self != NULL)
+    return ps_watcher_ref (self);
+  fd = ps_signal_open ();
+  if (fd < 0)
+    {
+      g_critical ("ps_glib_attach: no file descriptor for signals: %s", g_strerror (errno));
+      return NULL;
+    }
+
+  self = watcher_new (loop, fd);
+  for (guint i = 0; i < G_N_ELEMENTS (termination_signals); i++)
+    ps_signal_take (termination_signals[i], PS_SIGNAL_TAKE_POLITE, self->context);
+  ps_signal_quiet_pipe ();
+  ps_exit_install (ps_watcher_at_exit, ps_watcher_ref (self));
+  g_source_attach (self->source, self->context);
+  read_environment (self);
+  ps_rescue_open ();
+  ps_rescue_set_limit (self->limit_us);
+  ps_watcher_settle_hangup (self);
+  ps_report_run_begun (self->report);
+  start_watchdog (self);
+  return self;
+}
+
+/* Those that came and have had no effect yet, for whoever is to have them now. */
+static void
+give_signals_back (PsWatcher *self)
+{
+  guint32 came = self->reload_asked ? 1u << self->reload_cause.signum : 0;
+  PsSignal signal;
+
+  while (ps_signal_next (&signal))
+    came |= 1u << signal.signum;
+  for (GList *l = self->deferred.head; l != NULL; l = l->next)
+    came |= 1u << ((PsWish *) l->data)->why.signum;
+  for (guint i = 0; i < G_N_ELEMENTS (termination_signals); i++)
+    ps_signal_give_back (termination_signals[i]);
+  ps_signal_loud_pipe ();
+  ps_signal_close ();
+  for (guint i = 0; i < G_N_ELEMENTS (termination_signals); i++)
+    if (came & (1u << termination_signals[i]))
+      kill (getpid (), termination_signals[i]);
+}
+
+void
+ps_watcher_detach (PsWatcher *self)
+{
+  g_return_if_fail (self != NULL);
+
+  if (self->detached || ps_watcher_is_forked (self))
+    return;
+  g_atomic_int_set (&self->detached, TRUE);
+  ps_exit_uninstall ();
+  ps_rescue_close ();
+  g_source_destroy (self->source);
+  if (self->watchdog != NULL)
+    g_source_destroy (self->watchdog);
+  ps_pass_drop_holds (&self->pass, "the watch was ended");
+  ps_registry_clear (self->registry);
+  give_signals_back (self);
+  ps_watcher_unref (self);
+}
+
+PsWatcher *
+ps_watcher_get_default (void)
+{
+  return ps_exit_get_data ();
+}
+
+PsWatcher *
+ps_watcher_ref (PsWatcher *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  g_atomic_ref_count_inc (&self->refs);
+  return self;
+}
+
+void
+ps_watcher_unref (PsWatcher *self)
+{
+  g_return_if_fail (self != NULL);
+
+  if (!g_atomic_ref_count_dec (&self->refs))
+    return;
+  g_queue_clear_full (&self->deferred, ps_watcher_free_wish);
+  ps_pass_clear (&self->pass);
+  ps_registry_free (self->registry);
+  ps_report_free (self->report);
+  ps_cause_clear (&self->cause);
+  ps_cause_clear (&self->reload_cause);
+  g_object_unref (self->cancellable);
+  g_clear_pointer (&self->watchdog, g_source_unref);
+  g_source_unref (self->source);
+  g_main_context_unref (self->context);
+  g_main_loop_unref (self->loop);
+  g_cond_clear (&self->idle);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
