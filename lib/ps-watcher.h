@@ -277,7 +277,12 @@ PS_PUBLIC guint ps_watcher_add_named_checkpoint (PsWatcher *self, const char *na
  * The default is 60 s. The environment variable `PS_DEADLINE_SEC` (seconds, `infinity`) goes
  * before what is set here: it is the administrator's word. A tenth of the time, 5 s at most, is
  * kept for the finish callbacks. The service manager is told (`EXTEND_TIMEOUT_USEC=`), so that its
- * SIGKILL does not come before. Since 0.1.
+ * SIGKILL does not come before.
+ *
+ * The loop keeps the deadline. Where it does not turn, because a callback or something else blocks
+ * or was never to return, a timer of the kernel's ends the process with the status it was to have,
+ * and the journal says which callback was running. That holds until the process has ended, for what
+ * main() does after ps_watcher_run(), too; ps_watcher_detach() ends it. Since 0.1.
  */
 PS_PUBLIC void ps_watcher_set_deadline (PsWatcher *self, guint deadline_ms);
 
