@@ -82,5 +82,9 @@ void expect_stop_at (const char *where, Proc *child, int signum, int status,
 gboolean got_namespace (Proc *child);
 #define NO_NAMESPACE "no namespace"
 
+/* Far below what waiting for ever, or for a default deadline of 60 s, would take; and far above what
+ * a busy machine needs. How fast things are is for tests/bench to say. */
+#define PROMPT_MS 10000
+
 /* Milliseconds since start_us. */
 gint64 ms_since (gint64 start_us);

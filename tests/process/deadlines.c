@@ -86,7 +86,7 @@ t01 (void)
   proc_expect_exit (child, 143);
   /* A tenth is kept for the finish callbacks; they did not need it. */
   tap_check_int (ms_since (start_us), >=, 1080);
-  tap_check_int (ms_since (start_us), <, 1080 + 400 * tap_slowness ());
+  tap_check_int (ms_since (start_us), <, PROMPT_MS * tap_slowness ());
 }
 
 /* One that blocks until the time for terminate is over leaves that of the finish callbacks alone;
@@ -158,7 +158,7 @@ t03 (void)
       proc_expect_lines (child, "jumped: 1", "finish: f");
       proc_expect_exit (child, 143);
       tap_check_int (ms_since (start_us), >=, 450);
-      tap_check_int (ms_since (start_us), <, 450 + 300 * tap_slowness ());
+      tap_check_int (ms_since (start_us), <, PROMPT_MS * tap_slowness ());
     }
 }
 

@@ -47,7 +47,7 @@ t10 (void)
                      "terminate: next", "finish, awaited: 0, an answer that never comes");
   proc_expect_exit (child, 143);
   tap_check_int (ms_since (start_us), >=, 150);
-  tap_check_int (ms_since (start_us), <, 150 + 300 * tap_slowness ());
+  tap_check_int (ms_since (start_us), <, PROMPT_MS * tap_slowness ());
 }
 
 static void

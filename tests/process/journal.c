@@ -89,7 +89,7 @@ j02 (void)
   proc_kill (child, SIGTERM);
   proc_expect_lines (child, "terminate: t", "finish: f");
   proc_expect_exit (child, 143);
-  tap_check_int (ms_since (start_us), <, 600 * tap_slowness ());
+  tap_check_int (ms_since (start_us), <, PROMPT_MS * tap_slowness ());
 }
 
 /* A pipe that nobody reads, with no room in it. */
@@ -121,7 +121,7 @@ j02_stderr (void)
   proc_kill (child, SIGTERM);
   proc_expect_lines (child, "terminate: t", "finish: f");
   proc_expect_exit (child, 143);
-  tap_check_int (ms_since (start_us), <, 600 * tap_slowness ());
+  tap_check_int (ms_since (start_us), <, PROMPT_MS * tap_slowness ());
 }
 
 /* --- J04: the fields of a record, as journald reads them -------------------------------------- */

@@ -42,7 +42,7 @@ expect_harmless (const char *address)
   proc_kill (child, SIGTERM);
   proc_expect_lines (child, "terminate: t", "finish: f");
   proc_expect_exit (child, 143);
-  tap_check_int (ms_since (start_us), <, 1000 * tap_slowness ());
+  tap_check_int (ms_since (start_us), <, PROMPT_MS * tap_slowness ());
 }
 
 static void
@@ -135,7 +135,7 @@ n10 (void)
   proc_expect_lines (child, "terminate: t", "finish: f");
   proc_expect_exit (child, 143);
   /* 100 ms, and a millisecond for each message. */
-  tap_check_int (ms_since (start_us), <, 400 * tap_slowness ());
+  tap_check_int (ms_since (start_us), <, PROMPT_MS * tap_slowness ());
 }
 
 /* The same for what is said while the daemon lives, and it hears again who reads again. */
