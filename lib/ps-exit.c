@@ -9,7 +9,9 @@
  * exit() in a second thread overtakes a hook that is still running, and ends the process under it
  * (glibc runs each hook once, whoever comes first; since 2.41 it makes the second thread wait).
  * So a guard is registered just before the hook and, as hooks run last registered first, is what
- * the second thread meets next: it registers itself again, for a third thread, and stays there. The
+ * the second thread meets next: it registers itself again, for a third thread, and stays there.
+ * Between being met and being registered again it is missing, so there are some of them: as many
+ * threads would have to be in that moment at once, before the hook has begun, to get through. The
  * guard is also how a callback is noticed that calls exit() while the hook runs it: there it is met
  * in the hook's own thread, and the hook goes on from there.
  *
@@ -27,6 +29,8 @@
 #include <stdlib.h>
 #include <sys/types.h>
 #include <unistd.h>
+
+#define N_GUARDS 16
 
 enum
 {
@@ -113,7 +117,8 @@ ps_exit_install (PsExitFunc func, void *data)
   if (atomic_exchange (&well.registered, 1))
     return;
   pthread_atfork (NULL, NULL, ps_exit_uninstall);
-  on_exit (guard, NULL);
+  for (int i = 0; i < N_GUARDS; i++)
+    on_exit (guard, NULL);
   on_exit (on_exit_hook, NULL);
   at_quick_exit (on_quick_exit_hook);
 }

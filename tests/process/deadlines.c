@@ -49,13 +49,13 @@ let_go (gpointer which)
 }
 
 static void
-hold_for_800_ms (PsContext *context, gpointer which)
+hold_for_2_s (PsContext *context, gpointer which)
 {
   guint i = GPOINTER_TO_UINT (which);
 
   child_sayf ("%s: %u", event_name (context), i);
-  holds[i] = ps_context_hold (context, "800 ms");
-  g_timeout_add (800, let_go, which);
+  holds[i] = ps_context_hold (context, "2 s");
+  g_timeout_add (2000, let_go, which);
 }
 
 static int
@@ -63,10 +63,10 @@ budget_child (gconstpointer data)
 {
   PsWatcher *watcher = watch ();
 
-  ps_watcher_set_deadline (watcher, 1200);
+  ps_watcher_set_deadline (watcher, 3000);
   ps_watcher_set_log_func (watcher, say_given_up, NULL, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (holds); i++)
-    ps_watcher_add (watcher, PS_EVENT_TERMINATE, "worker", (int) i, 0, hold_for_800_ms,
+    ps_watcher_add (watcher, PS_EVENT_TERMINATE, "worker", (int) i, 0, hold_for_2_s,
                     GUINT_TO_POINTER (i), NULL);
   ps_watcher_on_finish (watcher, say, (gpointer) "f");
   return run (watcher);
@@ -82,10 +82,10 @@ t01 (void)
   start_us = g_get_monotonic_time ();
   proc_kill (child, SIGTERM);
   proc_expect_lines (child, "terminate: 0", "done 0, awaited: 1", "terminate: 1",
-                     "given up: 800 ms of worker", "skipped: worker", "finish: f");
+                     "given up: 2 s of worker", "skipped: worker", "finish: f");
   proc_expect_exit (child, 143);
   /* A tenth is kept for the finish callbacks; they did not need it. */
-  tap_check_int (ms_since (start_us), >=, 1080);
+  tap_check_int (ms_since (start_us), >=, 2700);
   tap_check_int (ms_since (start_us), <, PROMPT_MS * tap_slowness ());
 }
 
@@ -136,7 +136,7 @@ jump_child (gconstpointer days)
 {
   PsWatcher *watcher = watch ();
 
-  ps_watcher_set_deadline (watcher, 500);
+  ps_watcher_set_deadline (watcher, 2000);
   ps_watcher_on_terminate (watcher, jump, (gpointer) days);
   ps_watcher_on_finish (watcher, say, (gpointer) "f");
   return run (watcher);
@@ -157,7 +157,7 @@ t03 (void)
       proc_kill (child, SIGTERM);
       proc_expect_lines (child, "jumped: 1", "finish: f");
       proc_expect_exit (child, 143);
-      tap_check_int (ms_since (start_us), >=, 450);
+      tap_check_int (ms_since (start_us), >=, 1800);
       tap_check_int (ms_since (start_us), <, PROMPT_MS * tap_slowness ());
     }
 }

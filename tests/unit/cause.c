@@ -133,6 +133,8 @@ test_texts_are_copied (void)
   memset (comm, 'x', strlen (comm));
   memset (unit, 'x', strlen (unit));
   assert_described (&cause, "SIGTERM from first (pid 12, uid 0, first.service)");
+  g_assert_cmpstr (ps_cause_get_sender (&cause)->comm, ==, "first");
+  g_assert_cmpstr (ps_cause_get_sender (&cause)->unit, ==, "first.service");
 
   /* Set anew it forgets what it had. */
   ps_cause_set_signal (&cause, SIGINT, PS_ORIGIN_PROCESS, 13, 1, NULL, NULL);

@@ -211,7 +211,6 @@ test_kept (void)
   kept = ps_context_ref (context);
   g_assert_true (kept == context);
   g_assert_null (ps_context_recycle (context));
-  ps_cause_clear (&cause);
 
   g_assert_cmpint (ps_context_get_signal (kept), ==, 0);
   g_assert_null (ps_context_get_sender (kept));
@@ -221,6 +220,7 @@ test_kept (void)
   g_test_assert_expected_messages ();
   g_assert_null (why);
   ps_context_unref (kept);
+  ps_cause_clear (&cause);
 }
 
 static void

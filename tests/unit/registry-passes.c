@@ -193,13 +193,16 @@ test_begins_anew (void)
   PsEntry *entry;
 
   trace_add (t, "c", TERM | FINISH, 0);
+  trace_add (t, "left out", TERM, 0);
   trace_add (t, "b", TERM | FINISH, 0);
   trace_add (t, "a", TERM, 0);
   ps_registry_begin_pass (t->registry, TERM);
   entry = trace_next (t);
   assert_order (t, "a");
-  /* The hurried exit: what is left of the phase is for the next event. */
+  /* The hurried exit: what is left of the phase is for the next event, if it is for that. */
   assert_pass (t, FINISH, "b c");
+  trace_remove (t, "left out");
+  g_assert_cmpuint (trace_gone (t, "left out"), ==, 1);
   ps_registry_unref_entry (entry);
   trace_free (t);
 }

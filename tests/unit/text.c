@@ -126,6 +126,46 @@ test_huge (void)
   g_assert_cmpuint (strlen (line), ==, 1000);
 }
 
+static void
+test_cut_bytes (void)
+{
+  static const struct
+  {
+    const char *text;
+    gsize max_bytes, cut;
+  } cases[] = {
+    { "", 0, 0 },
+    { "", 5, 0 },
+    { "abc", 3, 3 },
+    { "abc", 2, 2 },
+    { "abc", 0, 0 },
+    { "aä", 2, 1 },
+    { "aä", 3, 3 },
+    { "a🚀b", 2, 1 },
+    { "a🚀b", 3, 1 },
+    { "a🚀b", 4, 1 },
+    { "a🚀b", 5, 5 },
+    { "世界", 5, 3 },
+    /* What is no character is not followed for ever. */
+    { "\200\200\200\200\200\200", 5, 2 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    g_assert_cmpuint (ps_text_cut (cases[i].text, cases[i].max_bytes), ==, cases[i].cut);
+}
+
+static void
+test_valid (void)
+{
+  g_autofree char *same = ps_text_valid ("Grüße\n\033", 100);
+  g_autofree char *cut = ps_text_valid ("Grüße", 3);
+  g_autofree char *mended = ps_text_valid ("Gr\374\337e", 100);
+
+  g_assert_cmpstr (same, ==, "Grüße\n\033");
+  g_assert_cmpstr (cut, ==, "Gr");
+  g_assert_cmpstr (mended, ==, "Gr" FFFD FFFD "e");
+}
+
 static gboolean
 is_harmless (gunichar c)
 {
@@ -245,6 +285,8 @@ main (int argc, char **argv)
   g_test_add_func ("/text/invalid", test_invalid);
   g_test_add_func ("/text/cut", test_cut);
   g_test_add_func ("/text/cut-after-something-shrunk", test_cut_after_something_shrunk);
+  g_test_add_func ("/text/cut-bytes", test_cut_bytes);
+  g_test_add_func ("/text/valid", test_valid);
   g_test_add_func ("/text/huge", test_huge);
   g_test_add_func ("/text/random", test_random);
   g_test_add_func ("/text/durations", test_durations);
