@@ -20,6 +20,10 @@ from tap import bail_out_to_skip, case, check, equal, main
 HERE = pathlib.Path(__file__).resolve().parent
 SANDBOX = HERE.parent / "harness" / "systemd-sandbox"
 
+# Of one that starts in the background, or by nohup, some are ignored; a script cannot trap those.
+for ignored in (signal.SIGINT, signal.SIGHUP):
+    signal.signal(ignored, signal.SIG_DFL)
+
 
 def start(*arguments, project=None, **keywords):
     """The sandbox as a child that must be waited for; kill it only by SIGKILL from outside."""
