@@ -16,3 +16,5 @@
 #include <ps-context.h>
 #include <ps-watcher.h>
 #include <ps-scope.h>
+#include <ps-crash-types.h>
+#include <ps-crash-watcher.h>

@@ -160,6 +160,7 @@ ps_watcher_detach (PsWatcher *self)
   ps_pass_drop_holds (&self->pass, "the watch was ended");
   ps_registry_clear (self->registry);
   give_signals_back (self);
+  ps_watcher_end_crash_reports ();
   ps_watcher_unref (self);
 }
 

@@ -17,6 +17,8 @@
 static PsCurrent notes[2];
 static atomic_uint in_use;
 
+static _Atomic int64_t watchdog_us, alive_us;
+
 static void
 copy (char *to, size_t size, const char *from)
 {
@@ -34,6 +36,7 @@ ps_current_set (const char *event, const char *name, int64_t begun_us)
 
   copy (note->event, sizeof note->event, event);
   copy (note->name, sizeof note->name, name);
+  note->thread = pthread_self ();
   note->begun_us = begun_us;
   atomic_store (&in_use, next);
 }
@@ -55,4 +58,21 @@ ps_current_get (PsCurrent *current)
   current->event[sizeof current->event - 1] = '\0';
   current->name[sizeof current->name - 1] = '\0';
   return current->begun_us != 0;
+}
+
+void
+ps_current_alive (int64_t now_us, uint64_t limit_us)
+{
+  atomic_store (&watchdog_us, limit_us < INT64_MAX ? (int64_t) limit_us : INT64_MAX);
+  atomic_store (&alive_us, now_us);
+}
+
+/* How long the service manager has heard nothing, when that is as long as it waits; otherwise 0. It
+ * counts from when it reads what we sent. */
+int64_t
+ps_current_silent_us (int64_t now_us)
+{
+  int64_t limit_us = atomic_load (&watchdog_us), silent_us = now_us - atomic_load (&alive_us);
+
+  return limit_us > 0 && silent_us >= limit_us - limit_us / 10 ? silent_us : 0;
 }

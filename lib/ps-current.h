@@ -3,6 +3,7 @@
 
 /* Which callback is running: written by the thread that conducts, read by signal handlers. */
 
+#include <pthread.h>
 #include <stdint.h>
 
 typedef struct
@@ -10,8 +11,13 @@ typedef struct
   char event[16];
   char name[128];
   int64_t begun_us; /* CLOCK_MONOTONIC; 0: none is running */
+  pthread_t thread; /* where it runs */
 } PsCurrent;
 
 void ps_current_set (const char *event, const char *name, int64_t begun_us);
 void ps_current_clear (void);
 int ps_current_get (PsCurrent *current);
+
+/* The service manager was told that we live; how long it waits for the next time, 0: for ever. */
+void ps_current_alive (int64_t now_us, uint64_t limit_us);
+int64_t ps_current_silent_us (int64_t now_us);

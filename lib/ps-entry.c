@@ -8,8 +8,8 @@
 #include "ps-signal.h"
 
 #define ALL_EVENTS                                                                                 \
-  (PS_EVENT_QUERY | PS_EVENT_CHECKPOINT | PS_EVENT_TERMINATE | PS_EVENT_QUIT | PS_EVENT_RELOAD     \
-   | PS_EVENT_RESUME | PS_EVENT_FINISH)
+  (PS_EVENT_QUERY | PS_EVENT_CHECKPOINT | PS_EVENT_TERMINATE | PS_EVENT_QUIT | PS_EVENT_CRASH      \
+   | PS_EVENT_RELOAD | PS_EVENT_RESUME | PS_EVENT_FINISH | PS_ASYNC_SIGNAL_SAFE)
 
 /* --- Callbacks ------------------------------------------------------------------------------- */
 
@@ -31,15 +31,14 @@ ps_watcher_add (PsWatcher *self, PsEvents events, const char *name, int priority
 
   g_return_val_if_fail (self != NULL, 0);
   g_return_val_if_fail (events != 0 && (events & ~ALL_EVENTS) == 0, 0);
+  g_return_val_if_fail (!(events & PS_EVENT_CRASH) || events & PS_ASYNC_SIGNAL_SAFE, 0);
+  g_return_val_if_fail (
+      !(events & PS_ASYNC_SIGNAL_SAFE) || events & (PS_EVENT_CRASH | PS_EVENT_FINISH), 0);
   g_return_val_if_fail (callback != NULL, 0);
 
   if (ps_watcher_is_forked (self))
     return 0;
-  id = ps_registry_add (self->registry, &registration);
-  if (id == 0)
-    g_warning (
-        "ps_watcher_add: it is too late to register %s: finish has begun, or the watch is over",
-        name != NULL ? name : "a callback");
+  id = ps_watcher_register (self, &registration);
   if (events & PS_EVENT_RELOAD)
     ps_watcher_settle_hangup (self);
   return id;

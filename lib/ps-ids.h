@@ -19,6 +19,8 @@
 #define PS_MESSAGE_RELOAD_BEGUN "46034f4cbeb8477396f685cd36ef03ad"
 #define PS_MESSAGE_RELOAD_DONE "c98bdb024acb4175bd2b497b4a6d0416"
 #define PS_MESSAGE_BAD_SETTING "26024f1eea7747919e75e95116b957c5"
+#define PS_MESSAGE_CRASHED "825d50ddccba46d194fa3833ecb6bdbc"
+#define PS_MESSAGE_CRASH_CUT "379562d074c647dca4d3b997fe37b72c"
 
 /* journald's own fields. */
 #define PS_FIELD_MESSAGE "MESSAGE"
@@ -32,7 +34,7 @@
 #define PS_FIELD_VERSION "PS_VERSION"
 
 /* Why the exit began. */
-#define PS_FIELD_CAUSE "PS_CAUSE"   /* signal, quit, exit, loop */
+#define PS_FIELD_CAUSE "PS_CAUSE"   /* signal, quit, exit, loop, crash */
 #define PS_FIELD_SIGNAL "PS_SIGNAL" /* SIGTERM */
 #define PS_FIELD_SENDER_PID "PS_SENDER_PID"
 #define PS_FIELD_SENDER_UID "PS_SENDER_UID"
@@ -60,6 +62,16 @@
 #define PS_FIELD_SIGNALS_AGAIN "PS_SIGNALS_AGAIN"
 #define PS_FIELD_RECORDS_LOST "PS_RECORDS_LOST"   /* journal records that could not be sent */
 #define PS_FIELD_NOTIFIES_LOST "PS_NOTIFIES_LOST" /* messages to the service manager, likewise */
+
+/* A crash. */
+#define PS_FIELD_ORIGIN "PS_ORIGIN"           /* fault, sent, raised */
+#define PS_FIELD_ADDRESS "PS_ADDRESS"         /* what could not be accessed, or where it failed */
+#define PS_FIELD_THREAD_ID "PS_THREAD_ID"     /* the one that crashed */
+#define PS_FIELD_THREAD_NAME "PS_THREAD_NAME" /* likewise */
+#define PS_FIELD_ABORT_MESSAGE "PS_ABORT_MESSAGE"
+#define PS_FIELD_BACKTRACE "PS_BACKTRACE"       /* a line for each frame */
+#define PS_FIELD_NOT_RUN "PS_NOT_RUN"           /* a line for each finish callback; not for all */
+#define PS_FIELD_NESTED_CRASH "PS_NESTED_CRASH" /* 1: what tells of the crash has crashed */
 
 /* What is read from the environment. */
 #define PS_ENV_DEADLINE_SEC "PS_DEADLINE_SEC"

@@ -43,6 +43,7 @@ static struct
 {
   gsize once;
   gboolean is_service;
+  gboolean has_stderr;
 } environment;
 
 /* Whether standard error is the journal's stream, as systemd tells by device and inode. */
@@ -66,7 +67,7 @@ is_service (void)
 {
   const char *pid = g_getenv ("SYSTEMD_EXEC_PID");
 
-  return stderr_is_journal () || g_getenv ("NOTIFY_SOCKET") != NULL
+  return environment.has_stderr || g_getenv ("NOTIFY_SOCKET") != NULL
          || (pid != NULL && g_ascii_strtoll (pid, NULL, 10) == getpid ());
 }
 
@@ -76,8 +77,17 @@ ps_journal_prepare (void)
 {
   if (!g_once_init_enter (&environment.once))
     return;
+  environment.has_stderr = stderr_is_journal ();
   environment.is_service = is_service ();
   g_once_init_leave (&environment.once, 1);
+}
+
+/* Whether what is written to standard error goes there, too. */
+gboolean
+ps_journal_has_stderr (void)
+{
+  ps_journal_prepare ();
+  return environment.has_stderr;
 }
 
 PsJournal *

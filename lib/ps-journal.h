@@ -11,6 +11,7 @@
 typedef struct _PsJournal PsJournal;
 
 void ps_journal_prepare (void);
+gboolean ps_journal_has_stderr (void);
 
 PsJournal *ps_journal_new (const PsLimit *limit);
 gboolean ps_journal_is_journal (PsJournal *journal);

@@ -12,6 +12,7 @@
 #include "ps-lastwords.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -44,6 +45,12 @@ connect_journal (void)
   return fd;
 }
 
+static int
+is_for_journal (PsLastwordsTarget target)
+{
+  return target == PS_LASTWORDS_TO_JOURNAL || target == PS_LASTWORDS_TO_BOTH;
+}
+
 /* common_fields: FIELD=value lines, each with its line break. */
 void
 ps_lastwords_open (PsLastwordsTarget target, const char *common_fields)
@@ -54,7 +61,7 @@ ps_lastwords_open (PsLastwordsTarget target, const char *common_fields)
   ps_words_init (&common, well.common, sizeof well.common);
   ps_words_add (&common, common_fields);
   well.target = target;
-  if (target != PS_LASTWORDS_TO_JOURNAL)
+  if (!is_for_journal (target))
     return;
   well.fd = connect_journal ();
   if (well.fd >= 0 && fstat (well.fd, &st) == 0)
@@ -96,25 +103,45 @@ ps_lastwords_begin (PsWords *record, char *buffer, size_t size, const char *mess
   ps_words_add (record, well.common);
 }
 
-/* FALSE: journald does not have it. */
 static int
-send_to_journal (const PsWords *record)
+send_by (int fd, const PsWords *record)
 {
-  int fd = is_ours (well.fd) ? well.fd : connect_journal ();
-
   return fd >= 0
          && send (fd, record->text, record->length, MSG_DONTWAIT | MSG_NOSIGNAL)
                 == (ssize_t) record->length;
 }
 
-/* A pipe or terminal that is full is not waited for. SIGPIPE: the watcher has seen to that. */
+/* FALSE: journald does not have it. One that was started anew may have a socket that is new. */
+static int
+send_to_journal (const PsWords *record)
+{
+  return (is_ours (well.fd) && send_by (well.fd, record)) || send_by (connect_journal (), record);
+}
+
+/* A pipe or terminal that is full is not waited for: where there is room at all, there is room for
+ * this much. SIGPIPE: the watcher has seen to that. */
+static void
+write_to_stderr (const char *text)
+{
+  struct pollfd pollfd = { .fd = STDERR_FILENO, .events = POLLOUT };
+  size_t left = strlen (text);
+
+  while (left > 0 && poll (&pollfd, 1, 0) == 1 && (pollfd.revents & POLLOUT))
+    {
+      ssize_t n = write (STDERR_FILENO, text, left < PIPE_BUF ? left : PIPE_BUF);
+
+      if (n <= 0)
+        return;
+      text += n;
+      left -= (size_t) n;
+    }
+}
+
 static void
 send_to_stderr (const char *message)
 {
-  struct pollfd pollfd = { .fd = STDERR_FILENO, .events = POLLOUT };
   char text[1024];
   PsWords line;
-  ssize_t ignored;
 
   ps_words_init (&line, text, sizeof text);
   ps_words_add (&line, program_invocation_short_name);
@@ -123,10 +150,7 @@ send_to_stderr (const char *message)
   ps_words_add (&line, "]: ");
   ps_words_add_clean (&line, message);
   ps_words_add (&line, "\n");
-  if (poll (&pollfd, 1, 0) != 1 || !(pollfd.revents & POLLOUT))
-    return;
-  ignored = write (STDERR_FILENO, line.text, line.length);
-  (void) ignored;
+  write_to_stderr (text);
 }
 
 /* Completes the record with its line for people and sends it. In a terminal, and where there is no
@@ -137,6 +161,20 @@ ps_lastwords_send (PsWords *record, const char *message)
   ps_words_field (record, "MESSAGE", message);
   if (well.target == PS_LASTWORDS_TO_NOBODY)
     return;
-  if (well.target != PS_LASTWORDS_TO_JOURNAL || !send_to_journal (record))
+  if (!is_for_journal (well.target) || !send_to_journal (record))
     send_to_stderr (message);
+}
+
+/* Sends a record that is complete. account: the same for people, in several lines; it goes to
+ * standard error too, unless that is the journal. */
+void
+ps_lastwords_send_account (PsWords *record, const char *account)
+{
+  int sent;
+
+  if (well.target == PS_LASTWORDS_TO_NOBODY)
+    return;
+  sent = is_for_journal (well.target) && send_to_journal (record);
+  if (!sent || well.target == PS_LASTWORDS_TO_BOTH)
+    write_to_stderr (account);
 }

@@ -11,6 +11,7 @@ typedef enum
   PS_LASTWORDS_TO_NOBODY,
   PS_LASTWORDS_TO_STDERR,
   PS_LASTWORDS_TO_JOURNAL, /* and to standard error where there is none */
+  PS_LASTWORDS_TO_BOTH,    /* for what takes more than a line; otherwise the same */
 } PsLastwordsTarget;
 
 void ps_lastwords_open (PsLastwordsTarget target, const char *common_fields);
@@ -21,3 +22,4 @@ void ps_lastwords_close (void);
 void ps_lastwords_begin (PsWords *record, char *buffer, size_t size, const char *message_id,
                          int priority);
 void ps_lastwords_send (PsWords *record, const char *message);
+void ps_lastwords_send_account (PsWords *record, const char *account);

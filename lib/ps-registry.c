@@ -34,7 +34,7 @@ typedef struct
   guint64 taken_up_to; /* and the newest it took then */
 } Bucket;
 
-#define N_EVENTS 7
+#define N_EVENTS 8
 
 struct _PsRegistry
 {
@@ -238,7 +238,29 @@ new_entry (const PsRegistration *registration)
   return entry;
 }
 
-/* Returns 0 after ps_registry_close(); the notify is called then. */
+/* What a crash has to know of it. FALSE: there is no room for more. */
+static gboolean
+add_last_call (PsEntry *entry)
+{
+  const PsRegistration *is = &entry->is;
+
+  if (is->last_call == PS_LASTCALL_NONE)
+    return TRUE;
+  entry->last_call = ps_lastcalls_add (is->last_call, is->name, is->priority,
+                                       (void (*) (void)) is->callback, is->user_data);
+  return entry->last_call != PS_LASTCALL_NO_PLACE;
+}
+
+/* So that it is not called again in a crash. */
+static void
+mark_last_call (PsEntry *entry, gboolean called)
+{
+  ps_lastcalls_mark (entry->last_call, (void (*) (void)) entry->is.callback, entry->is.user_data,
+                     called);
+}
+
+/* Returns 0 after ps_registry_close(), and when there are too many last calls; the notify is called
+ * then. */
 guint
 ps_registry_add (PsRegistry *registry, const PsRegistration *registration)
 {
@@ -246,7 +268,7 @@ ps_registry_add (PsRegistry *registry, const PsRegistration *registration)
   guint i = 0, id;
 
   g_mutex_lock (&registry->lock);
-  if (registry->closed)
+  if (registry->closed || !add_last_call (entry))
     {
       g_mutex_unlock (&registry->lock);
       ps_registry_unref_entry (entry);
@@ -280,6 +302,7 @@ take_out (PsRegistry *registry, PsEntry *entry)
   guint i = 0;
 
   entry->removed = TRUE;
+  ps_lastcalls_remove (entry->last_call);
   leave_batch (registry, entry);
   g_hash_table_remove (registry->entries, GUINT_TO_POINTER (entry->id));
   for (PsEvents rest = entry->is.events; rest != 0; rest &= rest - 1)
@@ -364,6 +387,7 @@ ps_registry_begin_exit (PsRegistry *registry)
 {
   g_mutex_lock (&registry->lock);
   registry->exit_number++;
+  ps_lastcalls_begin_exit ();
   for (guint i = 0; i < registry->spent->len; i++)
     {
       PsPair *pair = g_ptr_array_index (registry->spent, i);
@@ -459,6 +483,7 @@ claim (PsRegistry *registry)
           continue;
         }
       entry->pair->called_in = registry->exit_number;
+      mark_last_call (entry, TRUE);
       entry->batch_place = 0; /* the batch's reference is the caller's now */
       return entry;
     }
@@ -503,6 +528,9 @@ ps_registry_unclaim (PsRegistry *registry, PsEntry *entry)
 {
   g_mutex_lock (&registry->lock);
   if (!entry->removed)
-    entry->pair->called_in = 0;
+    {
+      entry->pair->called_in = 0;
+      mark_last_call (entry, FALSE);
+    }
   g_mutex_unlock (&registry->lock);
 }

@@ -5,6 +5,9 @@
 
 #include "ps-types.h"
 
+/* floor 0 */
+#include "ps-lastcalls.h"
+
 typedef struct _PsRegistry PsRegistry;
 typedef struct _PsPair PsPair;
 
@@ -19,6 +22,7 @@ typedef struct
   gpointer user_data;
   GDestroyNotify notify; /* called with notify_data when the registration is gone */
   gpointer notify_data;
+  PsLastCallKind last_call; /* what it is to a crash */
 } PsRegistration;
 
 /* A registration that was made: constant, but for what is the registry's own. */
@@ -29,6 +33,7 @@ typedef struct
 
   /*< private >*/
   PsPair *pair;
+  PsLastCallPlace last_call;
   guint64 serial;
   gatomicrefcount refs;
   guint batch_place; /* its index in the batch, plus one; 0: it is in none */

@@ -11,6 +11,7 @@
 
 #include "ps-report.h"
 #include "ps-clock.h"
+#include "ps-current.h"
 #include "ps-identity.h"
 #include "ps-ids.h"
 #include "ps-journal.h"
@@ -59,9 +60,13 @@ open_lastwords (PsReport *report)
     ps_words_field (&common, PS_FIELD_INVOCATION_ID, invocation_id);
   ps_words_field (&common, PS_FIELD_PROGRAM, program_invocation_short_name);
   ps_words_field (&common, PS_FIELD_VERSION, PS_VERSION);
-  ps_lastwords_open (ps_journal_is_journal (report->journal) ? PS_LASTWORDS_TO_JOURNAL
-                                                             : PS_LASTWORDS_TO_STDERR,
-                     text);
+  /* sd_journal_sendv() adds it by itself. */
+  ps_words_field (&common, "SYSLOG_IDENTIFIER", program_invocation_short_name);
+  if (!ps_journal_is_journal (report->journal))
+    ps_lastwords_open (PS_LASTWORDS_TO_STDERR, text);
+  else
+    ps_lastwords_open (ps_journal_has_stderr () ? PS_LASTWORDS_TO_JOURNAL : PS_LASTWORDS_TO_BOTH,
+                       text);
 }
 
 PsReport *
@@ -249,6 +254,7 @@ void
 ps_report_alive (PsReport *report)
 {
   ps_notify_send (report->notify, "WATCHDOG=1");
+  ps_current_alive (ps_clock_now_us (), ps_report_get_watchdog_us (report));
 }
 
 /* --- A reload -------------------------------------------------------------------------------- */

@@ -103,6 +103,8 @@ ps_text_event (PsEvent event)
       return "terminate";
     case PS_EVENT_QUIT:
       return "quit";
+    case PS_EVENT_CRASH:
+      return "crash";
     case PS_EVENT_RELOAD:
       return "reload";
     case PS_EVENT_RESUME:

@@ -49,6 +49,8 @@ typedef struct _PsScope PsScope;
  * @PS_EVENT_RELOAD: read the configuration again
  * @PS_EVENT_RESUME: an exit was vetoed, life goes on
  * @PS_EVENT_FINISH: the last event of every exit, whatever the cause
+ * @PS_EVENT_CRASH: no exit, but a fault or an abort; only callbacks that are registered as
+ *   %PS_ASYNC_SIGNAL_SAFE can run then
  *
  * Why callbacks run. In the order in which an exit passes them, so that "the earliest event" of a
  * registration is its lowest bit. Since 0.1.
@@ -62,7 +64,18 @@ typedef enum
   PS_EVENT_RELOAD = 1 << 4,
   PS_EVENT_RESUME = 1 << 5,
   PS_EVENT_FINISH = 1 << 6,
+  PS_EVENT_CRASH = 1 << 7,
 } PsEvents;
+
+/**
+ * PS_ASYNC_SIGNAL_SAFE: (skip)
+ *
+ * For ps_watcher_add(), together with %PS_EVENT_CRASH or %PS_EVENT_FINISH: the callback does
+ * nothing but what signal-safety(7) allows, and is therefore called in a crash, too, if crashes are
+ * watched for. Then of its context only the event, the signal, the sender and the recommended exit
+ * status may be asked for. Since 0.1.
+ */
+#define PS_ASYNC_SIGNAL_SAFE ((PsEvents) (1 << 16))
 
 /**
  * PsEvent:

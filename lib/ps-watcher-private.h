@@ -68,3 +68,8 @@ void ps_watcher_settle_hangup (PsWatcher *self);
 void ps_watcher_turn (gpointer self);
 int ps_watcher_at_exit (int status, void *self);
 void ps_watcher_free_wish (gpointer wish);
+
+/* What has to do with crashes is in ps-crash-watcher.c. */
+guint ps_watcher_register (PsWatcher *self, const PsRegistration *registration);
+void ps_watcher_prepare_thread_for_crashes (void);
+void ps_watcher_end_crash_reports (void);

@@ -648,6 +648,7 @@ ps_watcher_run (PsWatcher *self)
   g_return_val_if_fail (self != NULL, EXIT_FAILURE);
 
   alive = ps_watcher_ref (self);
+  ps_watcher_prepare_thread_for_crashes ();
   if (!has_exited (self))
     g_main_loop_run (self->loop);
   if (!self->detached && !ps_watcher_is_forked (self) && !wait_for_conductor (self)

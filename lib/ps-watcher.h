@@ -100,7 +100,7 @@ PS_PUBLIC int ps_watcher_get_exit_status (PsWatcher *self);
 /**
  * ps_watcher_add: (skip)
  * @self: a watcher
- * @events: when to run it: one or more of #PsEvents
+ * @events: when to run it: one or more of #PsEvents; with %PS_ASYNC_SIGNAL_SAFE in a crash, too
  * @name: (nullable): what the journal calls it
  * @priority: lower runs first, like a #GSource's; the callbacks of one priority are a phase: they
  *   run last registered first, and their holds are awaited together before the next phase
@@ -118,7 +118,8 @@ PS_PUBLIC int ps_watcher_get_exit_status (PsWatcher *self);
  * take the parent's watcher. Since 0.1.
  *
  * Returns: an ID for ps_watcher_remove(), never 0 on success; 0 when finish has begun, which is
- *   too late to register anything (a warning says so, and @notify is called)
+ *   too late to register anything, and when there are 64 for crashes already (a warning says so,
+ *   and @notify is called)
  */
 PS_PUBLIC guint ps_watcher_add (PsWatcher *self, PsEvents events, const char *name, int priority,
                                 guint deadline_ms, PsCallback callback, gpointer user_data,

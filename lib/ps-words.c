@@ -108,3 +108,24 @@ ps_words_field_int (PsWords *words, const char *field, int64_t value)
   ps_words_add_int (words, value);
   ps_words_add (words, "\n");
 }
+
+/* NAME, a line break, the length in eight bytes (the lowest first), the value, a line break. */
+void
+ps_words_field_text (PsWords *words, const char *field, const char *value)
+{
+  size_t room = words->size - words->length - 1;
+  size_t around = strlen (field) + 1 + 8 + 1, length = strlen (value);
+  char size[8];
+
+  if (room < around)
+    return;
+  if (length > room - around)
+    length = room - around;
+  for (int i = 0; i < 8; i++)
+    size[i] = (char) ((uint64_t) length >> (8 * i));
+  ps_words_add (words, field);
+  ps_words_add (words, "\n");
+  ps_words_add_bytes (words, size, sizeof size);
+  ps_words_add_bytes (words, value, length);
+  ps_words_add (words, "\n");
+}

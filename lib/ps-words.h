@@ -26,3 +26,6 @@ void ps_words_add_duration (PsWords *words, int64_t duration_us);
 /* FIELD=value lines of journald's native protocol; values must not have line breaks. */
 void ps_words_field (PsWords *words, const char *field, const char *value);
 void ps_words_field_int (PsWords *words, const char *field, int64_t value);
+
+/* The same for a value with line breaks. One that does not fit is cut. */
+void ps_words_field_text (PsWords *words, const char *field, const char *value);

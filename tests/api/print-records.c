@@ -6,6 +6,7 @@
  * with the catalog and with docs/journal.md.
  */
 
+#include "ps-crash-text.h"
 #include "ps-current.h"
 #include "ps-ids.h"
 #include "ps-rescue.h"
@@ -95,6 +96,74 @@ tell_forced (void)
   g_print ("\n");
 }
 
+/* NAME=value, or NAME, a length in eight bytes and the value; a line each. */
+static void
+print_composed (const char *message_id, int priority, const PsWords *record)
+{
+  const char *at = record->text, *end = at + record->length;
+
+  g_print ("%s %d MESSAGE_ID PRIORITY PS_PROGRAM PS_VERSION PS_INVOCATION_ID", message_id,
+           priority);
+  while (at < end)
+    {
+      const char *line_end = memchr (at, '\n', (gsize) (end - at));
+      const char *equals = memchr (at, '=', (gsize) (line_end - at));
+      guint64 length;
+
+      g_print (" %.*s", (int) ((equals != NULL ? equals : line_end) - at), at);
+      at = line_end + 1;
+      if (equals != NULL)
+        continue;
+      memcpy (&length, at, sizeof length);
+      at += sizeof length + GUINT64_FROM_LE (length) + 1;
+    }
+  g_print ("\n");
+}
+
+static void
+tell_crash (const PsCrash *crash, const PsCrashNotes *notes)
+{
+  char text[4096];
+  PsWords record;
+
+  ps_words_init (&record, text, sizeof text);
+  ps_crash_text_record (&record, crash, notes, "Crashed: a test", "#0 0x0000000000001230\n");
+  print_composed (PS_MESSAGE_CRASHED, 2, &record);
+}
+
+static void
+tell_crashes (void)
+{
+  const PsCrashNotes nothing = { .not_run = "" };
+  const PsCrashNotes all = { .not_run = "flush_queue\n", .n_not_run = 1, .cut_short = "a test" };
+  PsCrash crash = {
+    .signum = SIGSEGV,
+    .signal_name = "SIGSEGV",
+    .code = SEGV_MAPERR,
+    .reason = "a test",
+    .is_fault = TRUE,
+    .sender_comm = "",
+    .thread_name = "worker",
+  };
+  char text[1024];
+  PsWords record;
+
+  tell_crash (&crash, &nothing);
+  crash.event = "terminate";
+  crash.step = "flush_queue";
+  crash.abort_message = "assertion failed";
+  tell_crash (&crash, &all);
+  crash.is_fault = FALSE;
+  crash.code = SI_USER;
+  tell_crash (&crash, &nothing);
+  crash.sender_comm = "kill";
+  tell_crash (&crash, &nothing);
+
+  ps_words_init (&record, text, sizeof text);
+  ps_crash_text_cut (&record, "dump", "it crashed, too", "Cut short");
+  print_composed (PS_MESSAGE_CRASH_CUT, 3, &record);
+}
+
 static void
 tell_steps (PsReport *report, const GError *error)
 {
@@ -127,6 +196,7 @@ main (void)
   ps_current_set ("terminate", "flush_queue", 1);
   tell_forced ();
   ps_current_clear ();
+  tell_crashes ();
   ps_report_reload_done (report, 1000, NULL);
   ps_report_reload_done (report, 1000, "read_config: no such file");
   ps_report_free (report);

@@ -90,13 +90,18 @@ arrange_fds (const ChildFds *fds)
 void
 child_begin (const ChildFds *fds)
 {
-  const struct rlimit no_core = { 0, 0 };
+  struct rlimit core;
 
   leaks_of = getpid ();
   setpgid (0, 0);
   prctl (PR_SET_PDEATHSIG, SIGKILL);
   prctl (PR_SET_CHILD_SUBREAPER, 0);
-  setrlimit (RLIMIT_CORE, &no_core);
+  /* The hard limit stays, for a case that wants one. */
+  if (getrlimit (RLIMIT_CORE, &core) == 0)
+    {
+      core.rlim_cur = 0;
+      setrlimit (RLIMIT_CORE, &core);
+    }
   reset_signals ();
   reset_environment ();
   arrange_fds (fds);

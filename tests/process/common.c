@@ -96,6 +96,8 @@ event_name (PsContext *context)
       return "terminate";
     case PS_EVENT_QUIT:
       return "quit";
+    case PS_EVENT_CRASH:
+      return "crash";
     case PS_EVENT_RELOAD:
       return "reload";
     case PS_EVENT_RESUME:

@@ -32,6 +32,9 @@ FIELDS = {
     "RELOAD_BEGUN": {"PS_CAUSE", "PS_SIGNAL"},
     "RELOAD_DONE": {"PS_DURATION_USEC"},
     "BAD_SETTING": {"PS_ERROR"},
+    "CRASHED": {"PS_CAUSE", "PS_SIGNAL", "PS_REASON", "PS_ORIGIN", "PS_THREAD_ID",
+                "PS_THREAD_NAME", "PS_BACKTRACE", "PS_STEPS_SKIPPED"},
+    "CRASH_CUT": {"PS_EVENT", "PS_STEP", "PS_REASON"},
 }
 
 
@@ -56,11 +59,14 @@ def only(records, name):
 
 
 def eventful(bench):
-    """Two lives in which every kind of record is written."""
+    """Three lives in which every kind of record is written."""
     hung = bench.probe("--deadline=300", "--on=terminate:block").serve()
     hung.stop()
     equal(hung.finish()["post"], "success exited 143", "end")
-    return [eventful_life(bench), hung]
+    crashed = bench.probe("--report-crashes", "--crash-twice", "--on=ready:segv")
+    crashed.start(check=False)
+    equal(crashed.finish()["post"], "signal killed SEGV", "end")
+    return [eventful_life(bench), hung, crashed]
 
 
 def eventful_life(bench):
@@ -101,7 +107,8 @@ def _(bench):
         check(not missing, f"{kind} lacks {missing}: {record}")
         unknown = {name for name in record if name.startswith("PS_")} - ids.FIELDS
         check(not unknown, f"{kind} has fields that are not in ps-ids.h: {unknown}")
-        check(0 <= int(record["PRIORITY"]) <= 7 and "\n" not in record["MESSAGE"], f"{record}")
+        check(0 <= int(record["PRIORITY"]) <= 7, f"{record}")
+        check(kind == "CRASHED" or "\n" not in record["MESSAGE"], f"{record}")
     records = lives[0]
     finished = only(records, "EXIT_FINISHED")
     equal({name: finished[f"PS_{name}"] for name in ("CAUSE", "SIGNAL", "STATUS", "STEPS_FAILED",

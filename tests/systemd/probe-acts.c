@@ -189,6 +189,10 @@ static const ActKind known_acts[] = {
   { "child-stay", act_child_stay, FALSE },
   { "child-chat", act_child_chat, FALSE },
   { "reap", act_reap, FALSE },
+  { "segv", act_segv, FALSE },
+  { "thread-segv", act_thread_segv, FALSE },
+  { "blocked-segv", act_blocked_segv, FALSE },
+  { "assert", act_assert, FALSE },
 };
 
 const ActKind *

@@ -10,6 +10,9 @@
 void trace_open (const char *path);
 void trace (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
+/* The same from a signal handler: a whole line with its end. */
+void trace_now (const char *line);
+
 /* --- probe-acts.c, probe-children.c: one thing that a daemon does */
 
 typedef struct
@@ -39,6 +42,15 @@ void act_child_exit (Act *act, PsContext *context);
 void act_child_stay (Act *act, PsContext *context);
 void act_child_chat (Act *act, PsContext *context);
 void act_reap (Act *act, PsContext *context);
+
+/* --- probe-crash.c: what no daemon should do */
+
+void crash_register (void);
+void crash_register_twice (void);
+void act_segv (Act *act, PsContext *context);
+void act_thread_segv (Act *act, PsContext *context);
+void act_blocked_segv (Act *act, PsContext *context);
+void act_assert (Act *act, PsContext *context);
 
 /* --- probe-script.c: all of them */
 

@@ -23,6 +23,8 @@ static gboolean clear_environment;
 static gboolean never_ready;
 static gboolean busy;
 static gboolean own_log;
+static gboolean report_crashes;
+static gboolean crash_twice;
 
 static gboolean
 on_option (const char *name, const char *value, gpointer data, GError **error)
@@ -38,6 +40,8 @@ static const GOptionEntry entries[] = {
   { "deadline", 0, 0, G_OPTION_ARG_INT, &deadline_ms, "ps_watcher_set_deadline()", "MS" },
   { "policy", 0, 0, G_OPTION_ARG_STRING, &policy_name, "status, reraise or success", "POLICY" },
   { "log-func", 0, 0, G_OPTION_ARG_NONE, &own_log, "Take the records as trace lines", NULL },
+  { "report-crashes", 0, 0, G_OPTION_ARG_NONE, &report_crashes, "Tell of crashes", NULL },
+  { "crash-twice", 0, 0, G_OPTION_ARG_NONE, &crash_twice, "Crash in the crash callback", NULL },
   { "busy", 0, 0, G_OPTION_ARG_NONE, &busy, "Keep the loop at work", NULL },
   { "bus-name", 0, 0, G_OPTION_ARG_STRING, &bus_name, "Own this name, be ready then", "NAME" },
   { "status", 0, 0, G_OPTION_ARG_STRING, &status_text, "What to be ready with", "TEXT" },
@@ -122,6 +126,10 @@ configure (void)
     ps_watcher_set_exit_policy (the_watcher, get_policy ());
   if (own_log)
     ps_watcher_set_log_func (the_watcher, on_record, NULL, NULL);
+  if (report_crashes)
+    crash_register ();
+  if (crash_twice)
+    crash_register_twice ();
   script_register ();
   serve_sockets ();
   if (bus_name != NULL)
