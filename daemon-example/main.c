@@ -122,6 +122,7 @@ serve (const Options *options)
   if (!daemon_open (&self, options, &error))
     return fail (error);
   watcher = ps_glib_attach (loop);
+  ps_watcher_report_crashes (watcher);
   if (!daemon_listen (&self, watcher, &error))
     return fail (error);
 
@@ -139,6 +140,7 @@ main (int argc, char **argv)
   GError *error = NULL;
 
   ps_prepare (); /* a signal that comes while the database opens is kept for the loop */
+  g_log_set_writer_func (ps_log_writer, NULL, NULL); /* for the record of a crash by g_error() */
   options = options_parse (argc, argv, &error);
   if (options == NULL)
     return fail (error);

@@ -97,6 +97,7 @@ work (gpointer data)
   Writer *self = data;
   g_autoptr (PsHold) hold = NULL; /* released at the very end, when the worker is done */
 
+  ps_thread_prepare (); /* an overflow of this thread's stack is to be told, too */
   g_mutex_lock (&self->mutex);
   while (wait_for_batch (self))
     {

@@ -2,10 +2,14 @@
 """Crashes of a daemon: its record in the journal, and the unit's end, which is what it would be."""
 
 import re
+import shutil
 import signal
+import socket
+import sqlite3
 
+import cases_inboxd
 import ids
-from manager import PROBED, run
+from manager import PROBED, journal, run
 from tap import case, check, equal
 
 SEGV = "--on=ready:segv"
@@ -201,3 +205,73 @@ def _(bench):
     check("░░ Subject: The daemon crashed" in shown, shown)
     check("SEGV_MAPERR: address not mapped" in shown.split("░░ Subject", 1)[1], shown)
     check("@" not in shown and "PS_" not in shown, shown)
+
+
+MODULE = "/usr/local/lib/ps-test-crash-module.so"
+
+
+class Inboxd:
+    """The example under its own units, with a fault in it."""
+
+    def __init__(self, bench):
+        self.program = str(bench.installed["ps-inboxd"])
+        cases_inboxd.installed()
+        shutil.copy(bench.build / "tests/systemd/crash-module.so", MODULE)
+        self.listener = bench.unit("ps-inboxd.socket")
+        self.service = bench.unit("ps-inboxd.service")
+        self.service.drop_in(f"[Service]\nEnvironment=LD_PRELOAD={MODULE}\n"
+                             "Restart=no\nLimitCORE=infinity\n")
+        run("systemctl", "daemon-reload")
+        self.listener.start()
+        check(self.send("kept").startswith("ok "), "not kept")
+        self.identity = self.service.get("InvocationID")
+        self.thread = self.service.get("ExecMainPID")
+
+    def send(self, line):
+        return cases_inboxd.send(cases_inboxd.UNIX, socket.AF_UNIX, [line])[0]
+
+    def record(self):
+        records = journal(f"MESSAGE_ID={ids.MESSAGES['CRASHED']}", f"PS_INVOCATION_ID={self.identity}")
+        equal(len(records), 1, "records")
+        equal(records[0]["PS_REASON"], "SEGV_MAPERR: address not mapped", "reason")
+        return records[0]
+
+
+def dies_by_fault(service):
+    """What the result is here: cores may be off, or led into a program."""
+    state = service.await_state("failed")
+    check((state["Result"], state["ExecMainCode"], state["ExecMainStatus"]) in
+          (("core-dump", "3", "11"), ("signal", "2", "11")), f"end: {state}")
+
+
+@case("C01 the example daemon, a fault in its writer: record, backtrace, result, nothing lost",
+      alone=True)
+def _(bench):
+    inboxd = Inboxd(bench)
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(cases_inboxd.UNIX)
+        client.sendall(b"fault in the writer\n")
+        equal(client.recv(100), b"", "what is answered")
+    dies_by_fault(inboxd.service)
+    record = inboxd.record()
+    equal(record["PS_THREAD_NAME"], "writer", "thread")
+    check(record["PS_THREAD_ID"] != inboxd.thread, "thread")
+    names = functions(record, inboxd.program)
+    check({"store_write", "work"} <= set(names), f"functions {names}")
+    check("remove_sockets" in record["PS_NOT_RUN"], "what was not run")
+    with sqlite3.connect(f"file:{cases_inboxd.DATABASE}?mode=ro", uri=True) as database:
+        equal(database.execute("SELECT line FROM inbox ORDER BY id DESC LIMIT 1").fetchone(),
+              ("kept",), "the last line that is stored")
+
+
+@case("C11 the example daemon, a fault while it is stopped: the step's name, the result", alone=True)
+def _(bench):
+    inboxd = Inboxd(bench)
+    check(inboxd.send("fault at the end").startswith("ok "), "not kept")
+    inboxd.service.stop()
+    dies_by_fault(inboxd.service)
+    record = inboxd.record()
+    equal((record["PS_THREAD_ID"], record["PS_EVENT"], record["PS_STEP"]),
+          (inboxd.thread, "terminate", "close_database"), "where")
+    check({"store_close", "main"} <= set(functions(record, inboxd.program)),
+          f"functions {functions(record, inboxd.program)}")
