@@ -43,7 +43,7 @@ ps_words_add_int (PsWords *words, int64_t value)
   ps_words_add_bytes (words, digits + at, sizeof digits - at);
 }
 
-/* digits: at least so many. */
+/* digits: at least so many; a value has 16 at most. */
 void
 ps_words_add_hex (PsWords *words, uint64_t value, unsigned digits)
 {
@@ -52,7 +52,7 @@ ps_words_add_hex (PsWords *words, uint64_t value, unsigned digits)
 
   do
     text[--at] = "0123456789abcdef"[value & 15];
-  while ((value >>= 4) > 0 || sizeof text - at < digits);
+  while (at > 0 && ((value >>= 4) > 0 || sizeof text - at < digits));
   ps_words_add_bytes (words, text + at, sizeof text - at);
 }
 
