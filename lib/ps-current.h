@@ -6,14 +6,18 @@
 #include <pthread.h>
 #include <stdint.h>
 
+#define PS_CURRENT_NAME_SIZE 128
+
 typedef struct
 {
   char event[16];
-  char name[128];
+  char name[PS_CURRENT_NAME_SIZE];
   int64_t begun_us; /* CLOCK_MONOTONIC; 0: none is running */
   pthread_t thread; /* where it runs */
 } PsCurrent;
 
+/* name: a line that can be shown to people, since a handler cannot make one of it; it is cut by
+ * bytes where it is longer than PsCurrent has room for. */
 void ps_current_set (const char *event, const char *name, int64_t begun_us);
 void ps_current_clear (void);
 int ps_current_get (PsCurrent *current);

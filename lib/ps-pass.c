@@ -156,6 +156,16 @@ end_callback (PsPass *pass)
     ps_report_step_done (pass->report, &step, ps_clock_now_us () - pass->entered_us);
 }
 
+/* For signal handlers, which can make nothing of a name but copy it. */
+static void
+note_current (PsPass *pass)
+{
+  char name[PS_CURRENT_NAME_SIZE];
+
+  ps_text_put_line (name, sizeof name, pass->entry->is.name);
+  ps_current_set (ps_text_event (pass->event), name, pass->entered_us);
+}
+
 /* Calls the one that ps_pass_next() found. */
 void
 ps_pass_call (PsPass *pass, const PsFacts *facts)
@@ -170,7 +180,7 @@ ps_pass_call (PsPass *pass, const PsFacts *facts)
 
   pass->entered_us = ps_clock_now_us ();
   fill_context (pass, facts);
-  ps_current_set (ps_text_event (pass->event), entry->is.name, pass->entered_us);
+  note_current (pass);
   entry->is.callback (pass->context, entry->is.user_data);
   ps_current_clear ();
   if (pass->entry != entry)

@@ -41,28 +41,52 @@ turns_direction (gunichar c)
          || (c >= 0x2066 && c <= 0x2069);
 }
 
-/* The text as one line of valid UTF-8 of at most max_bytes, cut at a character's end. Line breaks
- * and tabs become spaces; other control characters and invalid bytes become U+FFFD. */
+/* What is shown for the character at p, and in *next where the one after it begins. */
+static gunichar
+harmless (const char *p, const char **next)
+{
+  gunichar c = g_utf8_get_char_validated (p, -1);
+
+  if (c == (gunichar) -1 || c == (gunichar) -2)
+    {
+      *next = p + 1;
+      return 0xfffd;
+    }
+  *next = g_utf8_next_char (p);
+  if (c == '\n' || c == '\r' || c == '\t' || c == 0x2028 || c == 0x2029)
+    return ' ';
+  return g_unichar_iscntrl (c) || turns_direction (c) ? 0xfffd : c;
+}
+
+/* Puts the text into the buffer as one line of valid UTF-8, cut at a character's end where it is
+ * too long. Line breaks and tabs become spaces; other control characters and each invalid byte
+ * become U+FFFD. Allocates nothing. */
+void
+ps_text_put_line (char *line, gsize size, const char *text)
+{
+  gsize length = 0;
+
+  while (*text != '\0')
+    {
+      gunichar c = harmless (text, &text);
+
+      if (length + (gsize) g_unichar_to_utf8 (c, NULL) >= size)
+        break;
+      length += (gsize) g_unichar_to_utf8 (c, line + length);
+    }
+  line[length] = '\0';
+}
+
+/* The same, as a text of its own of at most max_bytes. */
 char *
 ps_text_one_line (const char *text, gsize max_bytes)
 {
-  /* No character shrinks to less than a third: U+2028 becomes a space. */
-  g_autofree char *valid = ps_text_valid (text, 3 * max_bytes);
-  g_autoptr (GString) line = g_string_new (NULL);
+  /* What is shown for a byte has three at most. */
+  gsize size = MIN (max_bytes, 3 * strnlen (text, max_bytes)) + 1;
+  char *line = g_malloc (size);
 
-  for (const char *p = valid; *p != '\0'; p = g_utf8_next_char (p))
-    {
-      gunichar c = g_utf8_get_char (p);
-
-      if (c == '\n' || c == '\r' || c == '\t' || c == 0x2028 || c == 0x2029)
-        c = ' ';
-      else if (g_unichar_iscntrl (c) || turns_direction (c))
-        c = 0xfffd;
-      if (line->len + (gsize) g_unichar_to_utf8 (c, NULL) > max_bytes)
-        break;
-      g_string_append_unichar (line, c);
-    }
-  return g_string_free (g_steal_pointer (&line), FALSE);
+  ps_text_put_line (line, size, text);
+  return line;
 }
 
 char *

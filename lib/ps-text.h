@@ -7,6 +7,7 @@
 
 gsize ps_text_cut (const char *text, gsize max_bytes);
 char *ps_text_valid (const char *text, gsize max_bytes);
+void ps_text_put_line (char *line, gsize size, const char *text);
 char *ps_text_one_line (const char *text, gsize max_bytes);
 char *ps_text_duration (gint64 duration_us);
 char *ps_text_signal (int signum);

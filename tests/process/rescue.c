@@ -131,6 +131,42 @@ t02_quit (void)
   proc_expect_exit (child, 5);
 }
 
+/* --- S04: a name that is more than a name -----------------------------------------------------
+ */
+
+#define FFFD "\357\277\275"
+#define X40 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
+/* A line break, an escape, C1 as UTF-8 and as a byte, a turn of direction, Latin-1; and the last
+ * character that finds room is followed by one that does so in part only. */
+static const char odd_name[] =
+    "a\nb\033[2J\302\233c\233d\342\200\256e\374 " X40 X40 "xxxxxxxxxxxxxxxxxxx\303\244\303\244";
+static const char shown_name[] = "a b" FFFD "[2J" FFFD "c" FFFD "d" FFFD "e" FFFD " " X40 X40
+                                 "xxxxxxxxxxxxxxxxxxx\303\244 has been running for ";
+
+static int
+odd_name_child (gconstpointer setup)
+{
+  PsWatcher *watcher = watch_aloud (DEADLINE_MS);
+
+  ps_watcher_add (watcher, PS_EVENT_TERMINATE, odd_name, 0, 0, stuck, (gpointer) setup, NULL);
+  return run (watcher);
+}
+
+static void
+s04 (void)
+{
+  static const Setup setup = { PS_EVENT_TERMINATE, FALSE, -1 };
+  Proc *child = proc_start (odd_name_child, &setup);
+
+  proc_expect (child, "ready");
+  proc_kill (child, SIGTERM);
+  proc_expect (child, "terminate: stuck");
+  proc_expect_exit (child, 143);
+  proc_expect_output (child, shown_name);
+  proc_expect_no_output (child, "\033");
+}
+
 /* --- The loop that does not turn ---------------------------------------------------------------
  */
 
@@ -406,6 +442,7 @@ static const TapCase cases[] = {
   { "T02b", "likewise when the program quits; the status is no success", t02_quit },
   { "T02c", "a veto takes the timer back", t02_veto },
   { "T02d", "a slow reload is no exit", t02_reload },
+  { "S04", "the culprit's name is one harmless line, cut at a character's end", s04 },
   { "L04", "a loop that is never run: TERM ends the process at the deadline", l04 },
   { "L05", "a source that blocks: the same", l05 },
   { "L05b", "a main() that hangs after the loop: the same", l05_after },

@@ -126,6 +126,45 @@ test_huge (void)
   g_assert_cmpuint (strlen (line), ==, 1000);
 }
 
+/* Into a buffer of any size, and not a byte beyond it. */
+static void
+test_put_line (void)
+{
+  static const char text[] = "a\033ä\n世🚀\377";
+  static const char *const lines[] = {
+    "",
+    "a",
+    "a",
+    "a",
+    "a" FFFD,
+    "a" FFFD,
+    "a" FFFD "ä",
+    "a" FFFD "ä ",
+    "a" FFFD "ä ",
+    "a" FFFD "ä ",
+    "a" FFFD "ä 世",
+    "a" FFFD "ä 世",
+    "a" FFFD "ä 世",
+    "a" FFFD "ä 世",
+    "a" FFFD "ä 世🚀",
+    "a" FFFD "ä 世🚀",
+    "a" FFFD "ä 世🚀",
+    "a" FFFD "ä 世🚀" FFFD,
+    "a" FFFD "ä 世🚀" FFFD,
+  };
+
+  for (gsize size = 1; size <= G_N_ELEMENTS (lines); size++)
+    {
+      char line[32];
+
+      memset (line, '#', sizeof line);
+      ps_text_put_line (line, size, text);
+      g_assert_cmpstr (line, ==, lines[size - 1]);
+      for (gsize i = strlen (line) + 1; i < sizeof line; i++)
+        g_assert_cmpint (line[i], ==, '#');
+    }
+}
+
 static void
 test_cut_bytes (void)
 {
@@ -285,6 +324,7 @@ main (int argc, char **argv)
   g_test_add_func ("/text/invalid", test_invalid);
   g_test_add_func ("/text/cut", test_cut);
   g_test_add_func ("/text/cut-after-something-shrunk", test_cut_after_something_shrunk);
+  g_test_add_func ("/text/put-line", test_put_line);
   g_test_add_func ("/text/cut-bytes", test_cut_bytes);
   g_test_add_func ("/text/valid", test_valid);
   g_test_add_func ("/text/huge", test_huge);
