@@ -97,7 +97,9 @@ ps_text_duration (gint64 duration_us)
   if (duration_us < G_USEC_PER_SEC)
     return g_strdup_printf ("%" G_GINT64_FORMAT " ms", duration_us / US_PER_MS);
   if (duration_us < 60 * G_USEC_PER_SEC)
-    return g_strdup_printf ("%.1f s", (double) (duration_us / (G_USEC_PER_SEC / 10)) / 10);
+    /* Not by a floating point number: those are printed with the locale's own point. */
+    return g_strdup_printf ("%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT " s",
+                            duration_us / G_USEC_PER_SEC, duration_us / (G_USEC_PER_SEC / 10) % 10);
   return g_strdup_printf ("%" G_GINT64_FORMAT " min %" G_GINT64_FORMAT " s",
                           duration_us / (60 * G_USEC_PER_SEC), duration_us / G_USEC_PER_SEC % 60);
 }

@@ -5,6 +5,8 @@
 #include "ps-text.h"
 #include "ps-clock.h"
 
+#include <glib/gstdio.h>
+#include <locale.h>
 #include <string.h>
 
 #define FFFD "\357\277\275"
@@ -275,6 +277,64 @@ test_durations (void)
     }
 }
 
+/* Makes a locale that has a comma where C has a point. */
+static void
+make_locale (const char *directory, const char *name)
+{
+  static const char source[] = "comment_char %\nescape_char /\nLC_NUMERIC\ndecimal_point \",\"\n"
+                               "thousands_sep \".\"\ngrouping 3;3\nEND LC_NUMERIC\n";
+  g_autofree char *source_path = g_build_filename (directory, "source", NULL);
+  g_autofree char *path = g_build_filename (directory, name, NULL);
+  const char *const argv[] = { "localedef", "-c", "--no-archive",   "-i",
+                               source_path, "-f", "ANSI_X3.4-1968", path,
+                               NULL };
+  g_autoptr (GError) error = NULL;
+
+  g_file_set_contents (source_path, source, -1, &error);
+  g_assert_no_error (error);
+  /* Its status tells of all the categories that are left as they are in C, too. */
+  g_spawn_sync (NULL, (char **) argv, NULL,
+                G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
+                NULL, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+}
+
+static void
+remove_tree (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *child = g_build_filename (path, name, NULL);
+
+      remove_tree (child);
+    }
+  g_assert_cmpint (g_remove (path), ==, 0);
+}
+
+/* Neither words nor fields change with the language of the machine. */
+static void
+test_locale (void)
+{
+  g_autofree char *directory = g_dir_make_tmp ("ps-locale-XXXXXX", NULL);
+  g_autofree char *text = NULL, *changed = NULL;
+
+  g_assert_nonnull (directory);
+  make_locale (directory, "comma");
+  g_setenv ("LOCPATH", directory, TRUE);
+  g_assert_cmpstr (setlocale (LC_NUMERIC, "comma"), ==, "comma");
+
+  changed = g_strdup_printf ("%.1f", 1234.5);
+  text = ps_text_duration (2149999);
+  setlocale (LC_NUMERIC, "C");
+  g_unsetenv ("LOCPATH");
+  remove_tree (directory);
+  g_assert_cmpstr (changed, ==, "1234,5"); /* the locale is in force */
+  g_assert_cmpstr (text, ==, "2.1 s");
+}
+
 static void
 test_signals (void)
 {
@@ -330,6 +390,7 @@ main (int argc, char **argv)
   g_test_add_func ("/text/huge", test_huge);
   g_test_add_func ("/text/random", test_random);
   g_test_add_func ("/text/durations", test_durations);
+  g_test_add_func ("/text/locale", test_locale);
   g_test_add_func ("/text/signals", test_signals);
   g_test_add_func ("/text/events", test_events);
   return g_test_run ();
