@@ -20,6 +20,7 @@
 #include "ps-signal.h"
 #include "ps-limit.h"
 #include "ps-rescue.h"
+#include "ps-sender.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -80,35 +81,6 @@ static struct
 
 /* --- In the handler: async-signal-safe ------------------------------------------------------- */
 
-/* The text of /proc/PID/NAME, cut to what fits, without the line's end. Async-signal-safe. */
-static void
-read_proc (pid_t pid, const char *name, char *text, size_t size)
-{
-  char path[64] = "/proc/", digits[16];
-  size_t n = strlen (path), n_digits = 0;
-  ssize_t got = 0;
-  int fd;
-
-  for (; pid > 0; pid /= 10)
-    digits[n_digits++] = (char) ('0' + pid % 10);
-  while (n_digits > 0)
-    path[n++] = digits[--n_digits];
-  path[n++] = '/';
-  memcpy (path + n, name, strlen (name) + 1);
-
-  fd = open (path, O_RDONLY | O_CLOEXEC);
-  if (fd >= 0)
-    {
-      got = read (fd, text, size - 1);
-      close (fd);
-    }
-  if (got < 0)
-    got = 0;
-  while (got > 0 && text[got - 1] == '\n')
-    got--;
-  text[got] = '\0';
-}
-
 /* Async-signal-safe. */
 static gboolean
 is_reload (int signum)
@@ -164,8 +136,8 @@ write_down (int signum, const siginfo_t *info, PsInput what, gint64 now_us)
       slot->signal.uid = info->si_uid;
       if (info->si_pid > 0 && atomic_fetch_add (&well.lookups, 1) < LOOKUPS_MAX)
         {
-          read_proc (info->si_pid, "comm", slot->signal.comm, sizeof slot->signal.comm);
-          read_proc (info->si_pid, "cgroup", slot->signal.cgroup, sizeof slot->signal.cgroup);
+          ps_sender_read_comm (info->si_pid, slot->signal.comm, sizeof slot->signal.comm);
+          ps_sender_read_cgroup (info->si_pid, slot->signal.cgroup, sizeof slot->signal.cgroup);
         }
     }
   atomic_store (&slot->state, SLOT_FULL);

@@ -21,7 +21,7 @@ typedef struct
   uid_t uid;
   gint64 at_us;
   char comm[20];
-  char cgroup[512]; /* as /proc/PID/cgroup has it, maybe cut */
+  char cgroup[512]; /* lines of /proc/PID/cgroup; see ps-sender.c */
 } PsSignal;
 
 typedef enum
