@@ -9,21 +9,32 @@ ps_cause_clear (PsCause *cause)
 {
   g_clear_pointer (&cause->comm, g_free);
   g_clear_pointer (&cause->unit, g_free);
+  g_clear_pointer (&cause->user_unit, g_free);
   *cause = (PsCause){ .kind = PS_CAUSE_NONE };
 }
 
-/* comm and unit may be NULL; they are copied. */
+static char *
+clean (const char *text, gsize max_bytes)
+{
+  return text != NULL ? ps_text_one_line (text, max_bytes) : NULL;
+}
+
+/* The sender's texts are copied. */
 void
-ps_cause_set_signal (PsCause *cause, int signum, PsOrigin origin, pid_t pid, uid_t uid,
-                     const char *comm, const char *unit)
+ps_cause_set_signal (PsCause *cause, int signum, PsOrigin origin, const PsSender *sender)
 {
   ps_cause_clear (cause);
   cause->kind = PS_CAUSE_SIGNAL;
   cause->signum = signum;
   cause->origin = origin;
-  cause->comm = comm != NULL ? ps_text_one_line (comm, 64) : NULL;
-  cause->unit = unit != NULL ? ps_text_one_line (unit, 256) : NULL;
-  cause->sender = (PsSender){ .pid = pid, .uid = uid, .comm = cause->comm, .unit = cause->unit };
+  cause->comm = clean (sender->comm, 64);
+  cause->unit = clean (sender->unit, 256);
+  cause->user_unit = clean (sender->user_unit, 256);
+  cause->sender = (PsSender){ .pid = sender->pid,
+                              .uid = sender->uid,
+                              .comm = cause->comm,
+                              .unit = cause->unit,
+                              .user_unit = cause->user_unit };
 }
 
 const PsSender *
@@ -90,7 +101,9 @@ describe_sender (const PsCause *cause)
                           (int) cause->sender.pid);
   if (cause->sender.pid != 1)
     g_string_append_printf (text, ", uid %u", (unsigned) cause->sender.uid);
-  if (cause->sender.pid != 1 && cause->unit != NULL)
+  if (cause->sender.pid != 1 && cause->unit != NULL && cause->user_unit != NULL)
+    g_string_append_printf (text, ", %s of %s", cause->user_unit, cause->unit);
+  else if (cause->sender.pid != 1 && cause->unit != NULL)
     g_string_append_printf (text, ", %s", cause->unit);
   g_string_append_c (text, ')');
   return g_string_free (g_steal_pointer (&text), FALSE);
@@ -138,50 +151,6 @@ ps_cause_kind_name (PsCauseKind kind)
       break;
     }
   return "none";
-}
-
-/* Of the kinds that have processes. */
-static gboolean
-is_unit_name (const char *name)
-{
-  static const char *const kinds[] = { ".service", ".scope", ".socket", ".mount", ".swap" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (name[0] != '.' && g_str_has_suffix (name, kinds[i]))
-      return TRUE;
-  return FALSE;
-}
-
-/* The unit in the text of /proc/PID/cgroup: the innermost component of the unified (or the
- * systemd) hierarchy that ends like a unit. NULL when there is none. */
-char *
-ps_cause_unit_of_cgroup (const char *proc_cgroup)
-{
-  g_auto (GStrv) lines = g_strsplit (proc_cgroup, "\n", -1);
-
-  for (guint i = 0; lines[i] != NULL; i++)
-    {
-      g_auto (GStrv) parts = NULL;
-      const char *path = NULL;
-
-      if (g_str_has_prefix (lines[i], "0::"))
-        path = lines[i] + strlen ("0::");
-      else if ((path = strstr (lines[i], ":name=systemd:")) != NULL)
-        path += strlen (":name=systemd:");
-      if (path == NULL)
-        continue;
-
-      parts = g_strsplit (path, "/", -1);
-      for (guint n = g_strv_length (parts); n > 0; n--)
-        {
-          /* systemd escapes a name that the kernel would take for one of its own files by "_". */
-          const char *name = parts[n - 1][0] == '_' ? parts[n - 1] + 1 : parts[n - 1];
-
-          if (is_unit_name (name))
-            return g_strdup (name);
-        }
-    }
-  return NULL;
 }
 
 /* The exit status that the cause alone recommends, before anybody gave a code. */

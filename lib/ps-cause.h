@@ -32,19 +32,18 @@ typedef struct
   int code;
   PsOrigin origin;
   PsSender sender; /* meaningful for PS_ORIGIN_PROCESS and PS_ORIGIN_SELF */
-  char *comm;      /* what sender.comm and sender.unit point to */
+  char *comm;      /* what the sender's texts point to */
   char *unit;
+  char *user_unit;
 } PsCause;
 
 void ps_cause_clear (PsCause *cause);
-void ps_cause_set_signal (PsCause *cause, int signum, PsOrigin origin, pid_t pid, uid_t uid,
-                          const char *comm, const char *unit);
+void ps_cause_set_signal (PsCause *cause, int signum, PsOrigin origin, const PsSender *sender);
 const PsSender *ps_cause_get_sender (const PsCause *cause);
 char *ps_cause_describe (const PsCause *cause);
 const char *ps_cause_kind_name (PsCauseKind kind);
 
 PsOrigin ps_cause_origin (int si_code, pid_t sender, pid_t self);
-char *ps_cause_unit_of_cgroup (const char *proc_cgroup);
 
 int ps_cause_status (const PsCause *cause, PsExitPolicy policy);
 int ps_cause_clamp_code (int code);

@@ -40,6 +40,7 @@
 #define PS_FIELD_SENDER_UID "PS_SENDER_UID"
 #define PS_FIELD_SENDER_COMM "PS_SENDER_COMM"
 #define PS_FIELD_SENDER_UNIT "PS_SENDER_UNIT"
+#define PS_FIELD_SENDER_USER_UNIT "PS_SENDER_USER_UNIT"
 #define PS_FIELD_CODE "PS_CODE" /* the code of ps_watcher_quit() or exit() */
 
 /* One step. */

@@ -149,6 +149,7 @@ set_cause (PsRecord *record, const PsCause *cause)
       ps_record_set_int (record, PS_FIELD_SENDER_UID, sender->uid);
       ps_record_set (record, PS_FIELD_SENDER_COMM, sender->comm);
       ps_record_set (record, PS_FIELD_SENDER_UNIT, sender->unit);
+      ps_record_set (record, PS_FIELD_SENDER_USER_UNIT, sender->user_unit);
     }
 }
 

@@ -99,9 +99,15 @@ typedef void (*PsCallback) (PsContext *context, gpointer user_data);
  * @pid: process ID; 0 for a process outside our PID namespace
  * @uid: real user ID
  * @comm: (nullable): the command's name as the kernel has it (15 bytes at most)
- * @unit: (nullable): the systemd unit it belongs to
+ * @unit: (nullable): the unit of the system's manager that it belongs to
+ * @user_unit: (nullable): where that is a user's manager (user\@1000.service), the unit of that one
  *
- * Who sent a signal. What could not be learnt is %NULL; nothing is guessed. Since 0.1.
+ * Who sent a signal. What could not be learnt is %NULL; nothing is guessed.
+ *
+ * Good to know, and no proof. The kernel vouches for @pid and @uid. The texts are looked up by @pid
+ * a moment after the signal: a process may name itself as it likes, and another may have the ID by
+ * then. @unit is what systemd calls the process's cgroup; cgroups below a user's manager are that
+ * user's own, so @user_unit is what the user says. Since 0.1.
  */
 typedef struct
 {
@@ -109,6 +115,7 @@ typedef struct
   uid_t uid;
   const char *comm;
   const char *unit;
+  const char *user_unit;
 } PsSender;
 
 /**

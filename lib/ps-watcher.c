@@ -16,6 +16,7 @@
  */
 
 #include "ps-watcher-private.h"
+#include "ps-cgroup.h"
 #include "ps-clock.h"
 #include "ps-exit.h"
 #include "ps-rescue.h"
@@ -309,12 +310,16 @@ ps_watcher_settle_hangup (PsWatcher *self)
 static void
 take_signal (PsWatcher *self, const PsSignal *signal)
 {
-  g_autofree char *unit = ps_cause_unit_of_cgroup (signal->cgroup);
+  g_autofree char *unit = NULL, *user_unit = NULL;
+  PsSender sender = { .pid = signal->pid, .uid = signal->uid };
   PsCause why = { .kind = PS_CAUSE_NONE };
 
+  ps_cgroup_get_units (signal->cgroup, &unit, &user_unit);
+  sender.comm = signal->comm[0] != '\0' ? signal->comm : NULL;
+  sender.unit = unit;
+  sender.user_unit = user_unit;
   ps_cause_set_signal (&why, signal->signum, ps_cause_origin (signal->code, signal->pid, getpid ()),
-                       signal->pid, signal->uid, signal->comm[0] != '\0' ? signal->comm : NULL,
-                       unit);
+                       &sender);
   switch (meaning_of (self, signal->signum))
     {
     case PS_HANGUP_RELOAD:

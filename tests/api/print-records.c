@@ -56,13 +56,14 @@ tell_signals (PsReport *report)
 {
   PsCause cause = { .kind = PS_CAUSE_NONE };
 
-  ps_cause_set_signal (&cause, SIGTERM, PS_ORIGIN_PROCESS, 12, 34, "kill", "session-1.scope");
+  ps_cause_set_signal (&cause, SIGTERM, PS_ORIGIN_PROCESS,
+                       &(PsSender){ 12, 34, "kill", "user@34.service", "app.scope" });
   tell_cause (report, &cause);
   ps_report_reload_begun (report, &cause);
-  ps_cause_set_signal (&cause, SIGTERM, PS_ORIGIN_PROCESS, 12, 34, NULL, NULL);
+  ps_cause_set_signal (&cause, SIGTERM, PS_ORIGIN_PROCESS, &(PsSender){ .pid = 12, .uid = 34 });
   tell_cause (report, &cause);
   ps_report_reload_begun (report, &cause);
-  ps_cause_set_signal (&cause, SIGINT, PS_ORIGIN_KERNEL, 0, 0, NULL, NULL);
+  ps_cause_set_signal (&cause, SIGINT, PS_ORIGIN_KERNEL, &(PsSender){ .pid = 0 });
   tell_cause (report, &cause);
   ps_report_reload_begun (report, &cause);
   ps_cause_clear (&cause);

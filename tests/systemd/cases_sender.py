@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Who did it: the sender of the signal, as the callback and the journal have it."""
 
+import pathlib
+
 import ids
 from manager import run
 from tap import case, check, equal
@@ -74,6 +76,24 @@ def _(bench):
     _, sender = sender_in_journal(probe)
     uid = run("id", "-u", "daemon").stdout.strip()
     equal((sender["UID"], sender["COMM"], sender["UNIT"]), (uid, "sh", killer.name), "sender")
+
+
+@case("sender: a delegated cgroup that is named like a unit makes no unit of its owner")
+def _(bench):
+    probe = bench.probe("--on=terminate:note").serve()
+    gate = bench.fifo()
+    killer = bench.shell(f"""set -e
+        own=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)
+        mkdir "$own/dbus.service"
+        echo $$ >"$own/dbus.service/cgroup.procs"
+        kill -TERM {probe.pid()}
+        read -r line <{gate.path}\n""", Delegate="yes")
+    killer.start()
+    probe.finish()
+    inside = pathlib.Path(f"/proc/{killer.get('MainPID')}/cgroup").read_text(encoding="ascii")
+    check(inside.rstrip().endswith("/dbus.service"), f"it is in {inside}: this test shows nothing")
+    _, sender = sender_in_journal(probe)
+    equal((sender["COMM"], sender["UNIT"]), ("sh", killer.name), "in the journal")
 
 
 @case("sender: the daemon itself, and nobody at all when it quits")

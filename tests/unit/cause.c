@@ -46,29 +46,47 @@ test_signals_described (void)
   {
     int signum;
     PsOrigin origin;
-    pid_t pid;
-    uid_t uid;
-    const char *comm, *unit, *words;
+    PsSender sender;
+    const char *words;
   } cases[] = {
-    { SIGTERM, PS_ORIGIN_PROCESS, 1, 0, "systemd", "init.scope", "SIGTERM from systemd (pid 1)" },
-    { SIGTERM, PS_ORIGIN_PROCESS, 812, 1000, "bash", "session-3.scope",
+    { SIGTERM,
+      PS_ORIGIN_PROCESS,
+      { 1, 0, "systemd", "init.scope", NULL },
+      "SIGTERM from systemd (pid 1)" },
+    { SIGTERM,
+      PS_ORIGIN_PROCESS,
+      { 812, 1000, "bash", "session-3.scope", NULL },
       "SIGTERM from bash (pid 812, uid 1000, session-3.scope)" },
-    { SIGHUP, PS_ORIGIN_PROCESS, 812, 0, "kill", NULL, "SIGHUP from kill (pid 812, uid 0)" },
-    { SIGTERM, PS_ORIGIN_PROCESS, 812, 4294967294, NULL, NULL,
+    { SIGTERM,
+      PS_ORIGIN_PROCESS,
+      { 812, 1000, "bash", "user@1000.service", "app-foo-12.scope" },
+      "SIGTERM from bash (pid 812, uid 1000, app-foo-12.scope of user@1000.service)" },
+    { SIGHUP,
+      PS_ORIGIN_PROCESS,
+      { 812, 0, "kill", NULL, NULL },
+      "SIGHUP from kill (pid 812, uid 0)" },
+    { SIGTERM,
+      PS_ORIGIN_PROCESS,
+      { 812, 4294967294, NULL, NULL, NULL },
       "SIGTERM from a process gone since (pid 812, uid 4294967294)" },
-    { SIGTERM, PS_ORIGIN_SELF, SELF, 0, "me", "me.service", "SIGTERM from itself" },
-    { SIGTERM, PS_ORIGIN_OUTSIDE, 0, 0, NULL, NULL, "SIGTERM from outside the PID namespace" },
-    { SIGINT, PS_ORIGIN_KERNEL, 0, 0, NULL, NULL, "SIGINT from the kernel or a terminal" },
-    { SIGTERM, PS_ORIGIN_TIMER, 0, 0, NULL, NULL, "SIGTERM from a timer" },
-    { 77, PS_ORIGIN_UNKNOWN, 0, 0, NULL, NULL, "signal 77 from an unknown sender" },
+    { SIGTERM, PS_ORIGIN_SELF, { SELF, 0, "me", "me.service", NULL }, "SIGTERM from itself" },
+    { SIGTERM,
+      PS_ORIGIN_OUTSIDE,
+      { 0, 0, NULL, NULL, NULL },
+      "SIGTERM from outside the PID namespace" },
+    { SIGINT,
+      PS_ORIGIN_KERNEL,
+      { 0, 0, NULL, NULL, NULL },
+      "SIGINT from the kernel or a terminal" },
+    { SIGTERM, PS_ORIGIN_TIMER, { 0, 0, NULL, NULL, NULL }, "SIGTERM from a timer" },
+    { 77, PS_ORIGIN_UNKNOWN, { 0, 0, NULL, NULL, NULL }, "signal 77 from an unknown sender" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_auto (PsCause) cause = { .kind = PS_CAUSE_NONE };
 
-      ps_cause_set_signal (&cause, cases[i].signum, cases[i].origin, cases[i].pid, cases[i].uid,
-                           cases[i].comm, cases[i].unit);
+      ps_cause_set_signal (&cause, cases[i].signum, cases[i].origin, &cases[i].sender);
       assert_described (&cause, cases[i].words);
     }
 }
@@ -110,7 +128,8 @@ test_senders (void)
       g_auto (PsCause) cause = { .kind = PS_CAUSE_NONE };
       const PsSender *sender;
 
-      ps_cause_set_signal (&cause, SIGTERM, cases[i].origin, 12, 34, "who", "what.service");
+      ps_cause_set_signal (&cause, SIGTERM, cases[i].origin,
+                           &(PsSender){ 12, 34, "who", "user@34.service", "what.service" });
       sender = ps_cause_get_sender (&cause);
       g_assert_cmpint (sender != NULL, ==, cases[i].has_sender);
       if (sender == NULL)
@@ -118,7 +137,8 @@ test_senders (void)
       g_assert_cmpint (sender->pid, ==, 12);
       g_assert_cmpuint (sender->uid, ==, 34);
       g_assert_cmpstr (sender->comm, ==, "who");
-      g_assert_cmpstr (sender->unit, ==, "what.service");
+      g_assert_cmpstr (sender->unit, ==, "user@34.service");
+      g_assert_cmpstr (sender->user_unit, ==, "what.service");
     }
   g_assert_null (ps_cause_get_sender (&(PsCause){ .kind = PS_CAUSE_QUIT }));
 }
@@ -127,17 +147,20 @@ static void
 test_texts_are_copied (void)
 {
   g_auto (PsCause) cause = { .kind = PS_CAUSE_NONE };
-  char comm[] = "first", unit[] = "first.service";
+  char comm[] = "first", unit[] = "user@1.service", user_unit[] = "first.service";
 
-  ps_cause_set_signal (&cause, SIGTERM, PS_ORIGIN_PROCESS, 12, 0, comm, unit);
+  ps_cause_set_signal (&cause, SIGTERM, PS_ORIGIN_PROCESS,
+                       &(PsSender){ 12, 0, comm, unit, user_unit });
   memset (comm, 'x', strlen (comm));
   memset (unit, 'x', strlen (unit));
-  assert_described (&cause, "SIGTERM from first (pid 12, uid 0, first.service)");
+  memset (user_unit, 'x', strlen (user_unit));
+  assert_described (&cause, "SIGTERM from first (pid 12, uid 0, first.service of user@1.service)");
   g_assert_cmpstr (ps_cause_get_sender (&cause)->comm, ==, "first");
-  g_assert_cmpstr (ps_cause_get_sender (&cause)->unit, ==, "first.service");
+  g_assert_cmpstr (ps_cause_get_sender (&cause)->unit, ==, "user@1.service");
+  g_assert_cmpstr (ps_cause_get_sender (&cause)->user_unit, ==, "first.service");
 
   /* Set anew it forgets what it had. */
-  ps_cause_set_signal (&cause, SIGINT, PS_ORIGIN_PROCESS, 13, 1, NULL, NULL);
+  ps_cause_set_signal (&cause, SIGINT, PS_ORIGIN_PROCESS, &(PsSender){ .pid = 13, .uid = 1 });
   assert_described (&cause, "SIGINT from a process gone since (pid 13, uid 1)");
   ps_cause_clear (&cause);
   g_assert_cmpint (cause.kind, ==, PS_CAUSE_NONE);
@@ -152,14 +175,15 @@ test_hostile_names (void)
   g_auto (PsCause) cause = { .kind = PS_CAUSE_NONE };
   g_autofree char *words = NULL, *longest = g_strnfill (100000, 'x');
 
-  ps_cause_set_signal (&cause, SIGTERM, PS_ORIGIN_PROCESS, 12, 0, "\033[2J\nroot\377 %n",
-                       "a\nMESSAGE=b.service");
+  ps_cause_set_signal (&cause, SIGTERM, PS_ORIGIN_PROCESS,
+                       &(PsSender){ 12, 0, "\033[2J\nroot\377 %n", "a\nMESSAGE=b.service", "\nc" });
   assert_described (&cause, "SIGTERM from \357\277\275[2J root\357\277\275 %n "
-                            "(pid 12, uid 0, a MESSAGE=b.service)");
+                            "(pid 12, uid 0,  c of a MESSAGE=b.service)");
 
-  ps_cause_set_signal (&cause, SIGTERM, PS_ORIGIN_PROCESS, 12, 0, longest, longest);
+  ps_cause_set_signal (&cause, SIGTERM, PS_ORIGIN_PROCESS,
+                       &(PsSender){ 12, 0, longest, longest, longest });
   words = ps_cause_describe (&cause);
-  g_assert_cmpuint (strlen (words), <, 400);
+  g_assert_cmpuint (strlen (words), <, 700);
 }
 
 static void

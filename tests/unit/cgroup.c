@@ -1,21 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Which unit /proc/PID/cgroup speaks of. The text is as the kernel writes it for the different
+ * Which units /proc/PID/cgroup speaks of. The text is as the kernel writes it for the different
  * ways of mounting cgroups, and may be cut, or be nonsense.
  */
 
-#include "ps-cause.h"
+#include "ps-cgroup.h"
 
 #include <string.h>
 
 static void
-assert_unit (const char *proc_cgroup, const char *unit)
+assert_units (const char *proc_cgroup, const char *unit, const char *user_unit)
 {
-  g_autofree char *found = ps_cause_unit_of_cgroup (proc_cgroup);
+  g_autofree char *found = NULL, *found_of_user = NULL;
 
   g_test_message ("%s", proc_cgroup);
+  ps_cgroup_get_units (proc_cgroup, &found, &found_of_user);
   g_assert_cmpstr (found, ==, unit);
+  g_assert_cmpstr (found_of_user, ==, user_unit);
+}
+
+static void
+assert_unit (const char *proc_cgroup, const char *unit)
+{
+  assert_units (proc_cgroup, unit, NULL);
 }
 
 static void
@@ -29,23 +37,40 @@ test_unified (void)
   assert_unit ("0::/system.slice/var-lib.mount\n", "var-lib.mount");
 }
 
+/* What is below a user's manager is told apart: the user can name it. */
 static void
 test_users (void)
 {
-  assert_unit ("0::/user.slice/user-1000.slice/session-3.scope\n", "session-3.scope");
-  assert_unit ("0::/user.slice/user-1000.slice/user@1000.service/init.scope\n", "init.scope");
-  assert_unit ("0::/user.slice/user-1000.slice/user@1000.service/app.slice/app-foo-12.scope\n",
-               "app-foo-12.scope");
-  assert_unit ("0::/user.slice/user-1000.slice/user@1000.service/app.slice\n", "user@1000.service");
+#define USER "0::/user.slice/user-1000.slice/"
+  assert_unit (USER "session-3.scope\n", "session-3.scope");
+  assert_unit (USER "session-3.scope/made-up.service\n", "session-3.scope");
+  assert_unit (USER "user@1000.service\n", "user@1000.service");
+  assert_unit (USER "user@1000.service/app.slice\n", "user@1000.service");
+  assert_units (USER "user@1000.service/init.scope\n", "user@1000.service", "init.scope");
+  assert_units (USER "user@1000.service/app.slice/app-foo-12.scope\n", "user@1000.service",
+                "app-foo-12.scope");
+  assert_units (USER "user@1000.service/app.slice/app-foo.slice/foo@1.service/made-up.scope\n",
+                "user@1000.service", "foo@1.service");
+  assert_units (USER "user@1000.service/user@0.service/sshd.service\n", "user@1000.service",
+                "user@0.service");
+  assert_unit (USER "user@1000.service/payload/sshd.service\n", "user@1000.service");
+  /* These are services like any other. */
+  assert_unit ("0::/system.slice/user@.service/a.scope\n", "user@.service");
+  assert_unit ("0::/system.slice/user@me.service/a.scope\n", "user@me.service");
+  assert_unit ("0::/system.slice/user@1000.service.scope/a.scope\n", "user@1000.service.scope");
+  assert_unit ("0::/system.slice/user@1000.scope/a.scope\n", "user@1000.scope");
+#undef USER
 }
 
-/* A service that was given its cgroup makes more below it. */
+/* A service that was given its cgroup makes more below it, by names of its own. */
 static void
 test_nested (void)
 {
   assert_unit ("0::/system.slice/docker.service/supervisor\n", "docker.service");
   assert_unit ("0::/system.slice/foo.service/payload/worker-3\n", "foo.service");
-  assert_unit ("0::/machine.slice/vm.scope/init/system.slice/inner.service\n", "inner.service");
+  assert_unit ("0::/system.slice/foo.service/sshd.service\n", "foo.service");
+  assert_unit ("0::/machine.slice/vm.scope/init/system.slice/inner.service\n", "vm.scope");
+  assert_unit ("0::/system.slice/a.service/b.slice/c.service\n", "a.service");
   assert_unit ("0::/../../system.slice/outside.service\n", "outside.service");
 }
 
@@ -70,6 +95,8 @@ test_no_unit (void)
   assert_unit ("0::/\n", NULL);
   assert_unit ("0::/user.slice\n", NULL);
   assert_unit ("0::/docker/0123456789abcdef\n", NULL);
+  assert_unit ("0::/docker/0123456789abcdef/system.slice/inner.service\n", NULL);
+  assert_unit ("0::/kubepods.slice/kubepods-pod1.slice/0123456789abcdef\n", NULL);
   assert_unit ("12:pids:/system.slice/wrong.service\n", NULL);
   assert_unit ("3:name=elogind:/c2.scope\n", NULL);
 }
@@ -80,6 +107,7 @@ test_escapes (void)
 {
   assert_unit ("0::/system.slice/_cpu.service\n", "cpu.service");
   assert_unit ("0::/system.slice/__odd.service\n", "_odd.service");
+  assert_unit ("0::/_cpu.slice/_cpu.service\n", "cpu.service");
   assert_unit ("0::/system.slice/my\\x2ddaemon.service\n", "my\\x2ddaemon.service");
 }
 
@@ -104,26 +132,34 @@ test_hostile (void)
 }
 
 static void
+assert_plausible (const char *text, const char *unit)
+{
+  if (unit == NULL)
+    return;
+  g_assert_nonnull (strstr (text, unit));
+  g_assert_null (strpbrk (unit, "/\n"));
+  g_assert_true (g_str_has_suffix (unit, ".service") || g_str_has_suffix (unit, ".scope"));
+}
+
+static void
 test_random (void)
 {
-  static const char *const pieces[] = { "0::",         "/",    "1:name=systemd:", ".service",
-                                        "_",           "\n",   ".scope",          ":",
-                                        "a",           "\377", "\033[2J",         "..",
-                                        "system.slice" };
+  static const char *const pieces[] = {
+    "0::",     "/",  "1:name=systemd:", ".service",       "_", "\n", ".scope", ":", "a", "\377",
+    "\033[2J", "..", "system.slice",    "user@1.service/"
+  };
 
   for (guint i = 0; i < 20000; i++)
     {
       g_autoptr (GString) text = g_string_new (NULL);
-      g_autofree char *unit = NULL;
+      g_autofree char *unit = NULL, *user_unit = NULL;
 
       for (int n = g_test_rand_int_range (0, 16); n > 0; n--)
         g_string_append (text, pieces[g_test_rand_int_range (0, G_N_ELEMENTS (pieces))]);
-      unit = ps_cause_unit_of_cgroup (text->str);
-      if (unit == NULL)
-        continue;
-      g_assert_nonnull (strstr (text->str, unit));
-      g_assert_null (strpbrk (unit, "/\n"));
-      g_assert_true (g_str_has_suffix (unit, ".service") || g_str_has_suffix (unit, ".scope"));
+      ps_cgroup_get_units (text->str, &unit, &user_unit);
+      assert_plausible (text->str, unit);
+      assert_plausible (text->str, user_unit);
+      g_assert_true (unit != NULL || user_unit == NULL);
     }
 }
 

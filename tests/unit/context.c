@@ -17,7 +17,8 @@ test_signal (void)
   const struct sigaction before = { .sa_handler = SIG_IGN };
   PsCause cause = { .kind = PS_CAUSE_NONE };
 
-  ps_cause_set_signal (&cause, SIGTERM, PS_ORIGIN_PROCESS, 12, 34, "who", "what.service");
+  ps_cause_set_signal (&cause, SIGTERM, PS_ORIGIN_PROCESS,
+                       &(PsSender){ 12, 34, "who", "what.service", NULL });
   context->event = PS_EVENT_TERMINATE;
   context->cause = &cause;
   context->previous_action = &before;
@@ -39,7 +40,7 @@ test_unknown_sender (void)
   g_autoptr (PsContext) context = ps_context_new ();
   PsCause cause = { .kind = PS_CAUSE_NONE };
 
-  ps_cause_set_signal (&cause, SIGINT, PS_ORIGIN_KERNEL, 0, 0, NULL, NULL);
+  ps_cause_set_signal (&cause, SIGINT, PS_ORIGIN_KERNEL, &(PsSender){ .pid = 0 });
   context->cause = &cause;
   g_assert_null (ps_context_get_sender (context));
   g_assert_cmpint (ps_context_get_signal (context), ==, SIGINT);
@@ -199,7 +200,8 @@ test_kept (void)
   PsCause cause = { .kind = PS_CAUSE_NONE };
   g_autofree char *why = NULL;
 
-  ps_cause_set_signal (&cause, SIGTERM, PS_ORIGIN_PROCESS, 12, 34, "who", NULL);
+  ps_cause_set_signal (&cause, SIGTERM, PS_ORIGIN_PROCESS,
+                       &(PsSender){ 12, 34, "who", NULL, NULL });
   context->event = PS_EVENT_QUERY;
   context->cause = &cause;
   context->previous_action = &before;
