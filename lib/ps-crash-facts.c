@@ -12,9 +12,9 @@
 #include "ps-current.h"
 #include "ps-lastcalls.h"
 /* floor 3 */
+#include "ps-sender.h"
 #include "ps-unwind.h"
 
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -101,10 +101,6 @@ static void
 find_sender (const siginfo_t *info)
 {
   PsCrash *crash = &facts.crash;
-  char path[32];
-  PsWords words;
-  ssize_t n;
-  int fd;
 
   if (info->si_code != SI_USER && info->si_code != SI_QUEUE && info->si_code != SI_TKILL)
     return;
@@ -113,17 +109,7 @@ find_sender (const siginfo_t *info)
   facts.notes.is_self = info->si_pid == getpid ();
   if (info->si_pid == getppid ())
     facts.notes.silent_us = ps_current_silent_us (now_us ());
-
-  ps_words_init (&words, path, sizeof path);
-  ps_words_add (&words, "/proc/");
-  ps_words_add_int (&words, info->si_pid);
-  ps_words_add (&words, "/comm");
-  fd = open (path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return;
-  n = read (fd, facts.comm, sizeof facts.comm - 1);
-  close (fd);
-  facts.comm[n > 0 ? n - (facts.comm[n - 1] == '\n') : 0] = '\0';
+  ps_sender_read_comm (info->si_pid, facts.comm, sizeof facts.comm);
 }
 
 static void
