@@ -9,7 +9,6 @@
 #include "ps-clock.h"
 #include "ps-exit.h"
 #include "ps-ids.h"
-#include "ps-limit.h"
 #include "ps-rescue.h"
 #include "ps-signal.h"
 
@@ -20,8 +19,6 @@
 G_DEFINE_BOXED_TYPE (PsWatcher, ps_watcher, ps_watcher_ref, ps_watcher_unref)
 
 static const int termination_signals[] = { SIGTERM, SIGINT, SIGHUP };
-
-static const PsLimit limit = { ps_limit_begin, ps_limit_end };
 
 static gboolean
 say_alive (gpointer data)
@@ -76,7 +73,7 @@ watcher_new (GMainLoop *loop, int fd)
   self->context = g_main_context_ref (g_main_loop_get_context (loop));
   self->source = ps_source_new (fd, ps_watcher_turn, self);
   self->registry = ps_registry_new ();
-  self->report = ps_report_new (&limit);
+  self->report = ps_report_new ();
   self->cancellable = g_cancellable_new ();
   self->limit_us = PS_BUDGET_DEFAULT_US;
   ps_pass_init (&self->pass, self->registry, self->report, ps_source_wake, self->source);

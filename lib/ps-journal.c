@@ -8,6 +8,7 @@
  */
 
 #include "ps-journal.h"
+#include "ps-limit.h"
 
 #include <errno.h>
 #include <string.h>
@@ -91,14 +92,14 @@ ps_journal_has_stderr (void)
 }
 
 PsJournal *
-ps_journal_new (const PsLimit *limit)
+ps_journal_new (void)
 {
   PsJournal *journal = g_new0 (PsJournal, 1);
 
   ps_journal_prepare ();
   g_mutex_init (&journal->lock);
   journal->target = environment.is_service ? TO_JOURNAL : TO_STDERR;
-  journal->patience = ps_patience_new (limit);
+  journal->patience = ps_patience_new ();
   return journal;
 }
 
@@ -167,18 +168,22 @@ ps_journal_wants (PsJournal *journal, int priority)
 }
 
 static int
-send_to_journal (gpointer data)
+send_to_journal (gpointer data, gint64 limit_us)
 {
   gsize n;
   g_autofree struct iovec *iovec = ps_record_get_iovec (data, &n);
+  int r;
 
   if (access (JOURNAL_SOCKET, W_OK) < 0)
     return -errno;
-  return sd_journal_sendv (iovec, (int) n);
+  ps_limit_begin (limit_us);
+  r = sd_journal_sendv (iovec, (int) n);
+  ps_limit_end ();
+  return r;
 }
 
 static int
-send_to_stderr (gpointer data)
+send_to_stderr (gpointer data, gint64 limit_us)
 {
   g_autofree char *line = g_strdup_printf ("%s[%d]: %s\n", program_invocation_short_name,
                                            (int) getpid (), ps_record_get_message (data));
@@ -186,7 +191,9 @@ send_to_stderr (gpointer data)
   ssize_t written;
 
   /* An interruption is our own time limit, or as good as one. */
+  ps_limit_begin (limit_us);
   written = write (STDERR_FILENO, line, length);
+  ps_limit_end ();
   return written == (ssize_t) length ? 0 : -EIO;
 }
 

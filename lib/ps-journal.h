@@ -13,7 +13,7 @@ typedef struct _PsJournal PsJournal;
 void ps_journal_prepare (void);
 gboolean ps_journal_has_stderr (void);
 
-PsJournal *ps_journal_new (const PsLimit *limit);
+PsJournal *ps_journal_new (void);
 gboolean ps_journal_is_journal (PsJournal *journal);
 void ps_journal_free (PsJournal *journal);
 void ps_journal_set_func (PsJournal *journal, PsLogFunc func, gpointer user_data,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * sd_notify() and sd_journal_sendv() send on blocking sockets, and wait for ever when the other
- * side does not read. Between begin and end a system call of this thread that waits for longer
+ * sd_journal_sendv() sends on a blocking socket, and waits for ever when journald does not read; so
+ * does a write to standard error when that is a pipe. Between begin and end a system call of this thread that waits for longer
  * than the limit fails with EINTR: a timer sends this thread a SIGTERM that is none, and for that
  * time our handler does not ask for calls to be restarted. It is sent again and again, since the
  * first may come before the call is entered.

@@ -3,13 +3,27 @@
 /*
  * The state of the service, for whoever started it. That nobody is listening is no error.
  *
- * A program that clears its environment after ps_prepare() has lost NOTIFY_SOCKET, which
- * sd_notify() looks up at each call: it is lent back for the length of the call.
+ * The protocol is a datagram of lines to the socket that NOTIFY_SOCKET names, and is documented to
+ * stay so (systemd's interface promise). We speak it ourselves. sd_notify() reads the variable at
+ * each call: a program that clears its environment after ps_prepare() would be mute, and putting
+ * the variable back for the call changes the environment under other threads' getenv(). And
+ * sd_notify() waits for ever for a manager that does not read; a socket of our own has a limit.
+ *
+ * The kernel adds our process ID, real user and group for a receiver who wants to know.
  */
 
 #include "ps-notify.h"
+#include "ps-clock.h"
+#include "ps-patience.h"
 
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 struct _PsNotify
 {
@@ -20,29 +34,57 @@ struct _PsNotify
 static struct
 {
   gsize once;
-  char *socket;
+  char *socket; /* NULL: there is nobody to tell */
+  struct sockaddr_un address;
+  socklen_t length; /* 0: the socket's name is no address */
+  int complained;
   guint64 watchdog_us;
 } environment;
+
+/* "/path" or "@name"; returns the address's length, or 0. A name in the abstract namespace may use
+ * all the bytes, that of a file needs one for its end. */
+static socklen_t
+parse_address (const char *text, struct sockaddr_un *address)
+{
+  gsize n = strlen (text);
+  gboolean is_abstract = text[0] == '@';
+
+  if (n < 2 || (text[0] != '/' && !is_abstract)
+      || n > sizeof address->sun_path - (is_abstract ? 0 : 1))
+    return 0;
+  *address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+  memcpy (address->sun_path, text, n);
+  if (is_abstract)
+    address->sun_path[0] = '\0';
+  return (socklen_t) (offsetof (struct sockaddr_un, sun_path) + n + (is_abstract ? 0 : 1));
+}
 
 /* Remembers what the manager put into the environment, as it is at the first call. */
 void
 ps_notify_prepare (void)
 {
+  const char *name;
+
   if (!g_once_init_enter (&environment.once))
     return;
-  environment.socket = g_strdup (g_getenv ("NOTIFY_SOCKET"));
+  name = g_getenv ("NOTIFY_SOCKET");
+  if (name != NULL && *name != '\0')
+    {
+      environment.socket = g_strdup (name);
+      environment.length = parse_address (name, &environment.address);
+    }
   if (sd_watchdog_enabled (FALSE, &environment.watchdog_us) <= 0)
     environment.watchdog_us = 0;
   g_once_init_leave (&environment.once, 1);
 }
 
 PsNotify *
-ps_notify_new (const PsLimit *limit)
+ps_notify_new (void)
 {
   PsNotify *notify = g_new0 (PsNotify, 1);
 
   ps_notify_prepare ();
-  notify->patience = ps_patience_new (limit);
+  notify->patience = ps_patience_new ();
   return notify;
 }
 
@@ -55,24 +97,57 @@ ps_notify_free (PsNotify *notify)
   g_free (notify);
 }
 
+/* A handler that interrupts the call does not move the end. */
 static int
-send_now (gpointer state)
+send_until (int fd, const char *state, gint64 end_us)
 {
-  int r;
+  do
+    {
+      gint64 left_us = MAX (end_us - ps_clock_now_us (), 1); /* 0 would be for ever */
+      struct timeval left = { .tv_sec = left_us / PS_US_PER_SEC,
+                              .tv_usec = left_us % PS_US_PER_SEC };
 
-  if (g_getenv ("NOTIFY_SOCKET") != NULL)
-    return sd_notify (FALSE, state);
-  g_setenv ("NOTIFY_SOCKET", environment.socket, TRUE);
-  r = sd_notify (FALSE, state);
-  g_unsetenv ("NOTIFY_SOCKET");
+      if (setsockopt (fd, SOL_SOCKET, SO_SNDTIMEO, &left, sizeof left) == 0
+          && sendto (fd, state, strlen (state), MSG_NOSIGNAL,
+                     (const struct sockaddr *) &environment.address, environment.length)
+                 >= 0)
+        return 0;
+    }
+  while (errno == EINTR && ps_clock_now_us () < end_us);
+  return -errno;
+}
+
+/* A socket for each message: one that is kept may be closed by a program that closes what it does
+ * not know, and its number given to something else. */
+static int
+send_now (gpointer state, gint64 limit_us)
+{
+  gint64 end_us = ps_clock_add_us (ps_clock_now_us (), limit_us);
+  int fd, r;
+
+  if (environment.length == 0)
+    return -EINVAL;
+  fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    return -errno;
+  r = send_until (fd, state, end_us);
+  close (fd);
   return r;
 }
 
 void
 ps_notify_send (PsNotify *notify, const char *state)
 {
-  if (environment.socket != NULL && *environment.socket != '\0')
-    ps_patience_try (notify->patience, send_now, (gpointer) state);
+  int r;
+
+  if (environment.socket == NULL)
+    return;
+  r = ps_patience_try (notify->patience, send_now, (gpointer) state);
+  if (r < 0 && g_atomic_int_compare_and_exchange (&environment.complained, FALSE, TRUE))
+    g_log ("libpostscriptum", G_LOG_LEVEL_DEBUG,
+           "Nothing can be told to the service manager at NOTIFY_SOCKET=%s: %s", environment.socket,
+           environment.length == 0 ? "neither a path from the root nor a name after @, or too long"
+                                   : g_strerror (-r));
 }
 
 guint

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The well of the service manager: sd_notify(3), which never waits for long. Thread-safe. */
+/* The well of the service manager: the protocol of sd_notify(3), never waiting for long.
+ * Thread-safe. */
 
-/* floor 2 */
-#include "ps-patience.h"
+#include <glib.h>
 
 typedef struct _PsNotify PsNotify;
 
 void ps_notify_prepare (void);
 
-PsNotify *ps_notify_new (const PsLimit *limit);
+PsNotify *ps_notify_new (void);
 void ps_notify_free (PsNotify *notify);
 void ps_notify_send (PsNotify *notify, const char *state);
 guint ps_notify_get_lost (PsNotify *notify);

@@ -16,18 +16,16 @@
 struct _PsPatience
 {
   GMutex lock;
-  const PsLimit *limit;
   gint64 left_us;
   guint lost;
 };
 
 PsPatience *
-ps_patience_new (const PsLimit *limit)
+ps_patience_new (void)
 {
   PsPatience *patience = g_new0 (PsPatience, 1);
 
   g_mutex_init (&patience->lock);
-  patience->limit = limit;
   patience->left_us = MOST_US;
   return patience;
 }
@@ -50,9 +48,7 @@ ps_patience_try (PsPatience *patience, PsPatienceFunc func, gpointer data)
 
   g_mutex_lock (&patience->lock);
   begun_us = ps_clock_now_us ();
-  patience->limit->begin (patience->left_us);
-  r = func (data);
-  patience->limit->end ();
+  r = func (data, patience->left_us);
   if (r >= 0)
     patience->left_us = MOST_US;
   else

@@ -7,17 +7,10 @@
 
 typedef struct _PsPatience PsPatience;
 
-/* Between the two, a system call that waits for longer than the limit fails. */
-typedef struct
-{
-  void (*begin) (gint64 limit_us);
-  void (*end) (void);
-} PsLimit;
+/* To take no longer than the limit. Returns less than 0 when it failed, -errno. */
+typedef int (*PsPatienceFunc) (gpointer data, gint64 limit_us);
 
-/* Less than 0: it failed, -errno. */
-typedef int (*PsPatienceFunc) (gpointer data);
-
-PsPatience *ps_patience_new (const PsLimit *limit);
+PsPatience *ps_patience_new (void);
 void ps_patience_free (PsPatience *patience);
 int ps_patience_try (PsPatience *patience, PsPatienceFunc func, gpointer data);
 guint ps_patience_get_lost (PsPatience *patience);

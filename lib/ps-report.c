@@ -70,14 +70,14 @@ open_lastwords (PsReport *report)
 }
 
 PsReport *
-ps_report_new (const PsLimit *limit)
+ps_report_new (void)
 {
   PsReport *report = g_new0 (PsReport, 1);
 
   ps_identity_prepare ();
   g_mutex_init (&report->lock);
-  report->journal = ps_journal_new (limit);
-  report->notify = ps_notify_new (limit);
+  report->journal = ps_journal_new ();
+  report->notify = ps_notify_new ();
   report->unit = ps_identity_get_unit ();
   open_lastwords (report);
   return report;

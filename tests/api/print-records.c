@@ -16,18 +16,6 @@
 #include <string.h>
 
 static void
-no_limit_begin (gint64 limit_us)
-{
-}
-
-static void
-no_limit_end (void)
-{
-}
-
-static const PsLimit limit = { no_limit_begin, no_limit_end };
-
-static void
 print_record (int priority, const char *message, const GLogField *fields, gsize n_fields,
               gpointer unused)
 {
@@ -184,7 +172,7 @@ main (void)
   PsReport *report;
 
   unsetenv ("NOTIFY_SOCKET");
-  report = ps_report_new (&limit);
+  report = ps_report_new ();
   ps_report_set_log_func (report, print_record, NULL, NULL);
   error = g_error_new (G_FILE_ERROR, G_FILE_ERROR_NOSPC, "no space");
 

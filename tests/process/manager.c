@@ -2,8 +2,11 @@
 /* Group N: what the service manager is told, and what it cannot do to us. */
 #include "common.h"
 
+#include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -11,12 +14,15 @@
 
 /* --- N01 to N09: a socket that is none -------------------------------------------------------- */
 
+#define NO_ADDRESS "neither a path from the root nor a name after @, or too long"
+
 static int
 odd_socket_child (gconstpointer address)
 {
   g_autofree char *text = g_strnfill (64 * 1024, 'x');
   PsWatcher *watcher;
 
+  g_setenv ("G_MESSAGES_DEBUG", "libpostscriptum", TRUE);
   if (address != NULL)
     g_setenv ("NOTIFY_SOCKET", address, TRUE);
   if (address != NULL && strstr (address, "forbidden") != NULL)
@@ -31,8 +37,9 @@ odd_socket_child (gconstpointer address)
   return run (watcher);
 }
 
+/* why: what is said about it, once, to those who debug; NULL: nothing. */
 static void
-expect_harmless (const char *address)
+expect_harmless (const char *address, const char *why)
 {
   Proc *child = proc_start (odd_socket_child, address);
   gint64 start_us;
@@ -43,30 +50,147 @@ expect_harmless (const char *address)
   proc_expect_lines (child, "terminate: t", "finish: f");
   proc_expect_exit (child, 143);
   tap_check_int (ms_since (start_us), <, PROMPT_MS * tap_slowness ());
+  if (why != NULL)
+    {
+      g_autofree char *said = g_strdup_printf (" at NOTIFY_SOCKET=%s: %s\n", address, why);
+      const char *first;
+
+      proc_expect_output (child, said);
+      first = strstr (proc_output (child), "NOTIFY_SOCKET");
+      tap_check (first == NULL || strstr (first + 1, "NOTIFY_SOCKET") == NULL);
+    }
+  else
+    proc_expect_no_output (child, "NOTIFY_SOCKET");
 }
 
 static void
 n01 (void)
 {
-  static const char *const addresses[] = {
-    NULL,
-    "",
-    "notify",
-    "./notify",
-    "@",
-    "@nobody-listens-here",
-    "/nowhere/notify",
-    "/etc/passwd",
-    "/tmp",
-    "vsock:2:1234",
-    "vsock:",
-    "/",
-    "/tmp/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-    "xxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+  static const struct
+  {
+    const char *address;
+    int error; /* 0: it is no address at all */
+  } rows[] = {
+    { "notify", 0 },
+    { "./notify", 0 },
+    { "@", 0 },
+    { "/", 0 },
+    { "vsock:2:1234", 0 },
+    { "vsock:", 0 },
+    { "/tmp/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+      "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+      0 },
+    { "@nobody-listens-here", ECONNREFUSED },
+    { "/nowhere/notify", ENOENT },
+    { "/etc/passwd", ECONNREFUSED },
+    { "/tmp", ECONNREFUSED },
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS (addresses); i++)
-    expect_harmless (addresses[i]);
+  expect_harmless (NULL, NULL);
+  expect_harmless ("", NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    expect_harmless (rows[i].address, rows[i].error == 0 ? NO_ADDRESS : g_strerror (rows[i].error));
+}
+
+/* --- N01b: addresses of every kind ------------------------------------------------------------ */
+
+static int
+heard_child (gconstpointer address)
+{
+  PsWatcher *watcher;
+
+  g_setenv ("NOTIFY_SOCKET", address, TRUE);
+  watcher = watch ();
+  ps_watcher_ready (watcher, "here");
+  return run (watcher);
+}
+
+/* Binds the address of the abstract namespace, to be told who sends. */
+static int
+listen_to (const char *name)
+{
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  int fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), yes = 1;
+  gsize n = strlen (name);
+
+  tap_check (n <= sizeof address.sun_path);
+  memcpy (address.sun_path, name, n);
+  address.sun_path[0] = '\0';
+  tap_check (setsockopt (fd, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes) == 0);
+  tap_check (bind (fd, (const struct sockaddr *) &address,
+                   (socklen_t) (offsetof (struct sockaddr_un, sun_path) + n))
+             == 0);
+  return fd;
+}
+
+static void
+expect_from (int fd, pid_t pid, const char *text)
+{
+  char message[1024] = "";
+  union
+  {
+    struct cmsghdr header;
+    char space[CMSG_SPACE (sizeof (struct ucred))];
+  } control;
+  struct iovec iovec = { message, sizeof message - 1 };
+  struct msghdr header = {
+    .msg_iov = &iovec, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+  };
+  struct cmsghdr *cmsg;
+  struct ucred credentials;
+
+  tap_check (recvmsg (fd, &header, 0) >= 0);
+  tap_check (strcmp (message, text) == 0);
+  cmsg = CMSG_FIRSTHDR (&header);
+  tap_check (cmsg != NULL && cmsg->cmsg_type == SCM_CREDENTIALS);
+  if (tap_failed ())
+    return;
+  memcpy (&credentials, CMSG_DATA (cmsg), sizeof credentials);
+  tap_check_int (credentials.pid, ==, pid);
+  tap_check_int (credentials.uid, ==, getuid ());
+  tap_check_int (credentials.gid, ==, getgid ());
+}
+
+static void
+n01_abstract (void)
+{
+  g_autofree char *name = g_strdup_printf ("@ps-test-%d", (int) getpid ());
+  g_autofree char *padding = g_strnfill (sizeof ((struct sockaddr_un *) 0)->sun_path, 'x');
+  g_autofree char *longest = g_strconcat (name, padding + strlen (name), NULL);
+  g_autofree char *longer = g_strconcat (longest, "x", NULL);
+  const char *const names[] = { name, longest };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      int fd = listen_to (names[i]);
+      Proc *child = proc_start (heard_child, names[i]);
+
+      expect_stop (child, SIGTERM, 143, NULL);
+      expect_from (fd, proc_pid (child), "READY=1\nSTATUS=here");
+      close (fd);
+    }
+  expect_harmless (longer, NO_ADDRESS);
+}
+
+/* The longest path that there can be, and one byte more. */
+static void
+n01_path (void)
+{
+  Inbox *inbox = inbox_new ();
+  g_autofree char *padding = g_strnfill (sizeof ((struct sockaddr_un *) 0)->sun_path - 1, 'x');
+  g_autofree char *path =
+      g_strconcat (inbox_path (inbox), padding + strlen (inbox_path (inbox)), NULL);
+  g_autofree char *longer = g_strconcat (path, "x", NULL);
+
+  tap_check (link (inbox_path (inbox), path) == 0);
+  expect_stop (proc_start (heard_child, path), SIGTERM, 143, NULL);
+  inbox_expect (inbox, "READY=1\nSTATUS=here");
+  inbox_drain (inbox);
+  unlink (path);
+  tap_check (link (inbox_path (inbox), longer) == 0);
+  expect_harmless (longer, NO_ADDRESS);
+  unlink (longer);
+  inbox_expect_empty (inbox);
 }
 
 static void
@@ -80,7 +204,7 @@ n07 (void)
   g_strlcpy (address.sun_path, path, sizeof address.sun_path);
   tap_check (bind (fd, (const struct sockaddr *) &address, sizeof address) == 0);
   tap_check (listen (fd, 5) == 0);
-  expect_harmless (path);
+  expect_harmless (path, g_strerror (EPROTOTYPE));
   close (fd);
   unlink (path);
 }
@@ -98,7 +222,7 @@ n08 (void)
     }
   tap_check (link (inbox_path (inbox), path) == 0);
   tap_check (chmod (inbox_path (inbox), 0700) == 0);
-  expect_harmless (path);
+  expect_harmless (path, g_strerror (EACCES));
   inbox_expect_empty (inbox);
   unlink (path);
 }
@@ -115,11 +239,21 @@ deaf_manager_child (gconstpointer inbox)
   return run (watcher);
 }
 
+/* Where no timer of the kernel's can be had. */
+static int
+deaf_manager_no_timers_child (gconstpointer inbox)
+{
+  struct rlimit none = { 0, 0 };
+
+  child_need (setrlimit (RLIMIT_SIGPENDING, &none) == 0);
+  return deaf_manager_child (inbox);
+}
+
 static void
-n10 (void)
+expect_bounded (ProcMain child_main)
 {
   Inbox *inbox = inbox_new ();
-  Proc *child = proc_start (deaf_manager_child, inbox);
+  Proc *child = proc_start (child_main, inbox);
   gint64 start_us;
 
   proc_expect (child, "ready");
@@ -136,6 +270,18 @@ n10 (void)
   proc_expect_exit (child, 143);
   /* 100 ms, and a millisecond for each message. */
   tap_check_int (ms_since (start_us), <, PROMPT_MS * tap_slowness ());
+}
+
+static void
+n10 (void)
+{
+  expect_bounded (deaf_manager_child);
+}
+
+static void
+n10_no_timers (void)
+{
+  expect_bounded (deaf_manager_no_timers_child);
 }
 
 /* The same for what is said while the daemon lives, and it hears again who reads again. */
@@ -218,10 +364,13 @@ n13_unready (void)
 
 static const TapCase cases[] = {
   { "N01", "NOTIFY_SOCKET that is no socket is harmless (N01 to N06, N09)", n01 },
+  { "N01b", "an abstract name is heard, and who we are with it; the longest, too", n01_abstract },
+  { "N01c", "the longest path is heard, one byte more is none", n01_path },
   { "N07", "a stream socket is harmless", n07 },
   { "N08", "a socket we may not write to is harmless", n08 },
   { "N10", "a manager that does not read delays the exit by a moment", n10 },
   { "N10b", "and ready; who reads again hears again", n10_ready },
+  { "N10c", "the same without timers", n10_no_timers },
   { "N13", "READY=1 comes when signals are taken", n13 },
   { "N13b", "READY=1 is never implied", n13_unready },
 };

@@ -245,12 +245,65 @@ n21 (void)
   proc_expect_exit (child, 143);
 }
 
+/* --- N21b: the environment is left alone -------------------------------------------------------
+ */
+
+typedef struct
+{
+  int stop;
+  guint seen;
+} Watch;
+
+static gpointer
+watch_environment (gpointer data)
+{
+  Watch *seen = data;
+
+  while (!g_atomic_int_get (&seen->stop))
+    if (g_getenv ("NOTIFY_SOCKET") != NULL)
+      seen->seen++;
+  return NULL;
+}
+
+static int
+untouched_child (gconstpointer inbox)
+{
+  Watch seen = { FALSE, 0 };
+  PsWatcher *watcher;
+  GThread *thread;
+
+  g_setenv ("NOTIFY_SOCKET", inbox_path ((Inbox *) inbox), TRUE);
+  ps_prepare ();
+  clearenv ();
+  watcher = watch ();
+  thread = g_thread_new ("environment", watch_environment, &seen);
+  for (guint i = 0; i < 400; i++)
+    ps_watcher_status (watcher, "%u", i);
+  g_atomic_int_set (&seen.stop, TRUE);
+  g_thread_join (thread);
+  child_sayf ("seen %u times", seen.seen);
+  return run (watcher);
+}
+
+static void
+n21_untouched (void)
+{
+  Inbox *inbox = inbox_new ();
+  Proc *child = proc_start (untouched_child, inbox);
+
+  inbox_expect (inbox, "STATUS=0");
+  proc_expect (child, "seen 0 times");
+  inbox_drain (inbox);
+  expect_stop (child, SIGTERM, 143, NULL);
+}
+
 static const TapCase cases[] = {
   { "N11", "pings at half the interval, by the loop and nobody else", n11 },
   { "N11b", "of odd WATCHDOG_USEC and WATCHDOG_PID the good ones count", n11_values },
   { "N11c", "a forked child's loop does not ping for us", n11_forked },
   { "N11d", "pings go on while an exit waits for a hold", n11_stopping },
   { "N21", "a daemon that clears its environment after ps_prepare() is heard", n21 },
+  { "N21b", "and its other threads find the environment as it left it", n21_untouched },
 };
 
 int
