@@ -50,11 +50,14 @@ def status_is(child, status):
           f"status {child.returncode}, expected {status}: {child.stderr_text}")
 
 
+def hierarchies(kind=""):
+    """The paths where cgroups are mounted, those of version 2 alone with "2"."""
+    with open("/proc/self/mountinfo", encoding="utf-8") as lines:
+        return [pathlib.Path(line.split()[4]) for line in lines if f" - cgroup{kind}" in line]
+
+
 def cgroups_of(pid):
-    with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
-        points = [line.split()[4] for line in mounts if " - cgroup" in line]
-    return [path for path in (f"{point}/systemd-sandbox.{pid}" for point in points)
-            if os.path.isdir(path)]
+    return [path for point in hierarchies() for path in point.glob(f"systemd-sandbox@*-{pid}")]
 
 
 def processes_with(word):
@@ -71,7 +74,7 @@ def processes_with(word):
 
 
 def staging_of(pid):
-    return list(pathlib.Path(tempfile.gettempdir()).glob(f"systemd-sandbox.{pid}.*"))
+    return list(pathlib.Path(tempfile.gettempdir()).glob(f"systemd-sandbox@*-{pid}.*"))
 
 
 def mounts():
@@ -182,6 +185,55 @@ def _():
     check(gone_within(5, lambda: processes_with(word)), "processes outlive it")
     status_is(sandbox("true"), 0)
     nothing_left(pid, word)
+
+
+WAITS = "echo up; read -r line; echo $line"
+
+
+def elsewhere(script):
+    """The shell's command line in a PID namespace of its own, with all the rest shared; the IDs
+    of its processes are such as there are not many outside."""
+    return ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c",
+            f"echo 31000 2>/dev/null >/proc/sys/kernel/ns_last_pid; {script}; exit $?"]
+
+
+@case("sandbox: one of another PID namespace is not taken for a dead one, either way")
+def _():
+    script = f"{SANDBOX} --project={HERE} "
+    here = start("sh", "-c", WAITS, stdin=subprocess.PIPE)
+    equal(here.stdout.readline(), "up\n", "output")
+    there = subprocess.Popen(elsewhere(f"{script} sh -c '{WAITS}'"), text=True,
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    equal(there.stdout.readline(), "up\n", "output of the one in another namespace")
+    check(cgroups_of(here.pid) and staging_of(here.pid), "gone by the other's cleaning")
+    # One more run here, which cleans up as well.
+    child = sandbox("true")
+    status_is(child, 0)
+    equal(child.stderr_text, "", "complaints")
+    for child in (there, here):
+        equal(child.communicate("go\n", timeout=60)[0], "go\n", "output")
+        equal(child.returncode, 0, "status")
+
+
+@case("sandbox: what is left over is known by more than an ID, what cannot be judged is left")
+def _():
+    namespace = os.stat("/proc/self/ns/pid").st_ino
+    doomed = f"systemd-sandbox@{namespace}-1-{os.getpid()}"  # our ID, another start
+    kept = [f"systemd-sandbox@{namespace + 1000000}-1-{os.getpid()}", "systemd-sandbox@-1-1",
+            f"systemd-sandbox@{namespace}-1-{os.getpid()}-1", "systemd-sandbox@a..", ]
+    places = [lambda name, point=point: point / name for point in hierarchies("2 ")[:1]]
+    places.append(lambda name: pathlib.Path(tempfile.gettempdir()) / f"{name}.abcdef")
+    paths = [place(name) for place in places for name in [doomed, *kept]]
+    for path in paths:
+        path.mkdir()
+    try:
+        status_is(sandbox("true"), 0)
+        equal([path.name for path in paths if not path.exists()],
+              [place(doomed).name for place in places], "what was removed")
+    finally:
+        for path in paths:
+            if path.exists():
+                path.rmdir()
 
 
 @case("sandbox: the machine's own /tmp, /run and /dev are not touched")
