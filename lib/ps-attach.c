@@ -52,8 +52,11 @@ static void
 read_environment (PsWatcher *self)
 {
   const char *deadline = secure_getenv (PS_ENV_DEADLINE_SEC);
+  const char *termination_log = secure_getenv (PS_ENV_TERMINATION_LOG);
   g_autoptr (GError) error = NULL;
 
+  if (termination_log != NULL)
+    ps_report_open_termination_log (self->report, termination_log);
   if (deadline == NULL)
     return;
   self->limit_is_administrators = ps_budget_parse (deadline, &self->limit_us, &error);

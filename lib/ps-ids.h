@@ -76,3 +76,4 @@
 
 /* What is read from the environment. */
 #define PS_ENV_DEADLINE_SEC "PS_DEADLINE_SEC"
+#define PS_ENV_TERMINATION_LOG "PS_TERMINATION_LOG"

@@ -9,6 +9,7 @@
 
 #include "ps-journal.h"
 #include "ps-limit.h"
+#include "ps-write.h"
 
 #include <errno.h>
 #include <string.h>
@@ -192,7 +193,7 @@ send_to_stderr (gpointer data, gint64 limit_us)
 
   /* An interruption is our own time limit, or as good as one. */
   ps_limit_begin (limit_us);
-  written = write (STDERR_FILENO, line, length);
+  written = ps_write (STDERR_FILENO, line, length);
   ps_limit_end ();
   return written == (ssize_t) length ? 0 : -EIO;
 }

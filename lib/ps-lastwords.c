@@ -10,6 +10,7 @@
  */
 
 #include "ps-lastwords.h"
+#include "ps-write.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -119,7 +120,7 @@ send_to_journal (const PsWords *record)
 }
 
 /* A pipe or terminal that is full is not waited for: where there is room at all, there is room for
- * this much. SIGPIPE: the watcher has seen to that. */
+ * this much. */
 static void
 write_to_stderr (const char *text)
 {
@@ -128,7 +129,7 @@ write_to_stderr (const char *text)
 
   while (left > 0 && poll (&pollfd, 1, 0) == 1 && (pollfd.revents & POLLOUT))
     {
-      ssize_t n = write (STDERR_FILENO, text, left < PIPE_BUF ? left : PIPE_BUF);
+      ssize_t n = ps_write (STDERR_FILENO, text, left < PIPE_BUF ? left : PIPE_BUF);
 
       if (n <= 0)
         return;

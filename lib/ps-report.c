@@ -12,12 +12,14 @@
 #include "ps-report.h"
 #include "ps-clock.h"
 #include "ps-current.h"
+#include "ps-error.h"
 #include "ps-identity.h"
 #include "ps-ids.h"
 #include "ps-journal.h"
 #include "ps-lastwords.h"
 #include "ps-notify.h"
 #include "ps-record.h"
+#include "ps-termlog.h"
 #include "ps-text.h"
 #include "ps-version.h"
 #include "ps-words.h"
@@ -28,6 +30,8 @@
 #define STEPS_TOLD_MAX 64
 #define AGAIN_TOLD_MAX 8
 #define STATUS_MAX 1024
+#define TROUBLE_MAX 256
+#define CAUSE_MAX 500
 
 struct _PsReport
 {
@@ -35,7 +39,8 @@ struct _PsReport
   PsNotify *notify;
   char *unit;
   GMutex lock;
-  char *status; /* the daemon's own last words on its status */
+  char *status;            /* the daemon's own last words on its status */
+  gboolean has_complained; /* of the termination log */
 };
 
 void
@@ -88,6 +93,7 @@ ps_report_free (PsReport *report)
 {
   if (report == NULL)
     return;
+  ps_termlog_close ();
   ps_lastwords_close ();
   ps_journal_free (report->journal);
   ps_notify_free (report->notify);
@@ -258,6 +264,65 @@ ps_report_alive (PsReport *report)
   ps_current_alive (ps_clock_now_us (), ps_report_get_watchdog_us (report));
 }
 
+/* --- The termination log --------------------------------------------------------------------- */
+
+/* Once is enough: what could not be opened at the start is tried again at the end. */
+static void
+complain_of_termination_log (PsReport *report, const char *why)
+{
+  g_autoptr (GError) error =
+      g_error_new (PS_ERROR, PS_ERROR_INVALID, "the file cannot be written: %s", why);
+
+  if (!report->has_complained)
+    ps_report_bad_setting (report, PS_ENV_TERMINATION_LOG, error);
+  report->has_complained = TRUE;
+}
+
+/* path: as the environment has it; an empty one is none. */
+void
+ps_report_open_termination_log (PsReport *report, const char *path)
+{
+  if (path[0] == '\0')
+    return;
+  if (path[0] != '/')
+    complain_of_termination_log (report, "its path has to be absolute");
+  else if (ps_termlog_open (path) < 0)
+    complain_of_termination_log (report, g_strerror (errno));
+}
+
+static void
+note_cause (const char *why)
+{
+  g_autofree char *line = NULL;
+
+  if (!ps_termlog_is_wanted ())
+    return;
+  line = ps_text_one_line (why, CAUSE_MAX);
+  ps_termlog_begin (line);
+}
+
+static void
+note_trouble (const char *name, const char *what, const char *why)
+{
+  g_autofree char *text = NULL, *line = NULL;
+
+  if (!ps_termlog_is_wanted ())
+    return;
+  text = g_strdup_printf ("%s (%s%s)", name, what, why);
+  line = ps_text_one_line (text, TROUBLE_MAX);
+  ps_termlog_add_trouble (line);
+}
+
+static void
+write_termination_log (PsReport *report, int status, const char *duration)
+{
+  g_autofree char *outcome =
+      g_strdup_printf ("Exit finished after %s with status %d", duration, status);
+
+  if (ps_termlog_write (outcome) < 0)
+    complain_of_termination_log (report, g_strerror (errno));
+}
+
 /* --- A reload -------------------------------------------------------------------------------- */
 
 void
@@ -308,11 +373,11 @@ void
 ps_report_exit_begun (PsReport *report, const PsCause *cause, guint n_steps)
 {
   PsRecord *record = begin (report, LOG_NOTICE, PS_MESSAGE_EXIT_BEGUN);
-  g_autofree char *why = NULL;
+  g_autofree char *why = ps_cause_describe (cause);
 
+  note_cause (why);
   if (record == NULL)
     return;
-  why = ps_cause_describe (cause);
   set_cause (record, cause);
   ps_record_set_int (record, PS_FIELD_STEPS, n_steps);
   ps_record_set_message (record, "Exit begun: %s", why);
@@ -419,6 +484,7 @@ ps_report_step_skipped (PsReport *report, const PsReportStep *step, const char *
   PsRecord *record =
       step->number <= STEPS_TOLD_MAX ? begin (report, LOG_WARNING, PS_MESSAGE_STEP_SKIPPED) : NULL;
 
+  note_trouble (step->name, "skipped: ", reason);
   if (record == NULL)
     return;
   set_step (record, step);
@@ -434,6 +500,7 @@ ps_report_failed (PsReport *report, PsEvent event, const char *name, const GErro
   PsRecord *record = begin (report, LOG_ERR, PS_MESSAGE_CALLBACK_FAILED);
   g_autofree char *full = NULL;
 
+  note_trouble (name, "", error->message);
   if (record == NULL)
     return;
   full =
@@ -464,6 +531,7 @@ ps_report_hold_dropped (PsReport *report, const PsReportStep *step, const char *
   PsRecord *record = begin (report, LOG_WARNING, PS_MESSAGE_HOLD_DROPPED);
   g_autofree char *duration = NULL;
 
+  note_trouble (step->name, "given up on: ", why);
   if (record == NULL)
     return;
   duration = ps_text_duration (waited_us);
@@ -480,13 +548,13 @@ void
 ps_report_exit_finished (PsReport *report, const PsCause *cause, int status, gint64 duration_us,
                          const PsTally *tally)
 {
-  PsRecord *record = begin (report, LOG_NOTICE, PS_MESSAGE_EXIT_FINISHED);
-  g_autofree char *why = NULL, *duration = NULL;
+  g_autofree char *why = ps_cause_describe (cause), *duration = ps_text_duration (duration_us);
+  PsRecord *record;
 
+  write_termination_log (report, status, duration);
+  record = begin (report, LOG_NOTICE, PS_MESSAGE_EXIT_FINISHED);
   if (record == NULL)
     return;
-  why = ps_cause_describe (cause);
-  duration = ps_text_duration (duration_us);
   set_cause (record, cause);
   ps_record_set_int (record, PS_FIELD_STATUS, status);
   ps_record_set_int (record, PS_FIELD_DURATION_USEC, duration_us);

@@ -37,6 +37,7 @@ void ps_report_set_log_func (PsReport *report, PsLogFunc func, gpointer user_dat
                              GDestroyNotify notify);
 guint64 ps_report_get_watchdog_us (PsReport *report);
 
+void ps_report_open_termination_log (PsReport *report, const char *path);
 void ps_report_run_begun (PsReport *report);
 void ps_report_bad_setting (PsReport *report, const char *name, const GError *error);
 void ps_report_ready (PsReport *report, const char *status);

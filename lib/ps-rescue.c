@@ -16,6 +16,7 @@
 #include "ps-current.h"
 #include "ps-ids.h"
 #include "ps-lastwords.h"
+#include "ps-termlog.h"
 
 #include <stdatomic.h>
 #include <syslog.h>
@@ -177,6 +178,7 @@ end (int status, const char *reason)
   ps_words_init (&message, message_text, sizeof message_text);
   ps_rescue_compose (&record, &message, status, reason);
   ps_lastwords_send (&record, message_text);
+  ps_termlog_write (message_text);
   _exit (status);
 }
 

@@ -14,18 +14,18 @@ import sys
 
 OBJECTS = {
     "ps-crash", "ps-crash-actions", "ps-crash-facts", "ps-crash-tell", "ps-crash-text", "ps-crash-call", "ps-unwind",
-    "ps-backstop", "ps-sender", "ps-words", "ps-lastwords", "ps-current", "ps-lastcalls",
+    "ps-backstop", "ps-sender", "ps-write", "ps-words", "ps-lastwords", "ps-current", "ps-lastcalls",
 }
 
 # signal-safety(7) lists them.
 POSIX = """
     _exit alarm clock_gettime close connect fstat fstat64 getpid getppid kill memcmp memcpy memset nanosleep
     open open64 poll pthread_sigmask read readlink send sigaction sigaddset sigdelset sigemptyset
-    sigfillset socket strlen strnlen write pthread_equal pthread_self
+    sigfillset sigismember sigpending socket strlen strnlen write pthread_equal pthread_self
 """.split()
 
 # No more than a system call, or the address of something.
-LINUX = "__errno_location gettid prctl program_invocation_short_name syscall".split()
+LINUX = "__errno_location gettid prctl program_invocation_short_name sigtimedwait syscall".split()
 
 # The unwinder is linked statically, and without locks; the loader's function is documented so.
 UNWIND = "_Unwind_Backtrace _Unwind_GetIP _Unwind_GetIPInfo _dl_find_object".split()

@@ -60,10 +60,10 @@ reset_signals (void)
 static void
 reset_environment (void)
 {
-  static const char *const names[] = { "NOTIFY_SOCKET",    "WATCHDOG_USEC",  "WATCHDOG_PID",
-                                       "INVOCATION_ID",    "JOURNAL_STREAM", "PS_DEADLINE_SEC",
-                                       "SYSTEMD_EXEC_PID", "LISTEN_FDS",     "G_DEBUG",
-                                       "G_MESSAGES_DEBUG", "MAINPID" };
+  static const char *const names[] = { "NOTIFY_SOCKET",      "WATCHDOG_USEC",    "WATCHDOG_PID",
+                                       "INVOCATION_ID",      "JOURNAL_STREAM",   "PS_DEADLINE_SEC",
+                                       "SYSTEMD_EXEC_PID",   "LISTEN_FDS",       "G_DEBUG",
+                                       "PS_TERMINATION_LOG", "G_MESSAGES_DEBUG", "MAINPID" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     unsetenv (names[i]);

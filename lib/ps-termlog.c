@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Kubernetes shows what a container has left in its termination log (/dev/termination-log, unless
+ * the pod says otherwise) as the reason of its end, where nobody has a journal to look into.
+ *
+ * The file is opened when the watcher is attached: later there may be no descriptor left, no right
+ * to open it, or another root directory. It is emptied then, so that what is there after the end is
+ * never what the life before has said; an empty file is a process that was killed without a word.
+ * As with the journal's socket the descriptor is not trusted later: a program that closes those it
+ * does not know may have given the number to a file of its own. Then it is opened anew.
+ *
+ * O_NONBLOCK, since it may be a FIFO that nobody reads; O_NOCTTY, since it may be a terminal;
+ * O_CREAT, since only Kubernetes makes the file beforehand; O_APPEND, since what is written after
+ * the file was emptied belongs to its beginning. A symbolic link is followed (/dev/stderr is one):
+ * the path is the administrator's word, and comes by secure_getenv().
+ *
+ * The conductor prepares the parts of the line while all is well; a forced exit puts them together
+ * in a signal handler. What a part's length covers is not changed before the next exit begins.
+ */
+
+#include "ps-termlog.h"
+#include "ps-words.h"
+#include "ps-write.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Kubernetes reads 4096 bytes of one container, and 12 KiB of a pod. */
+#define LINE_SIZE 3072
+#define CAUSE_SIZE 512
+#define TROUBLE_SIZE 1536
+_Static_assert(LINE_SIZE >= CAUSE_SIZE + TROUBLE_SIZE + 512 + 64, "the outcome has its room");
+
+/* Text that grows while a signal handler may read it. */
+typedef struct
+{
+  PsWords words;
+  atomic_size_t length;
+} Part;
+
+static char cause_text[CAUSE_SIZE], trouble_text[TROUBLE_SIZE];
+
+static struct
+{
+  char path[PATH_MAX]; /* empty: nobody wants it */
+  int fd;
+  dev_t dev;
+  ino_t ino;
+  Part cause;
+  Part trouble;
+  atomic_uint untold; /* troubles for which there was no room */
+} well = { .fd = -1 };
+
+static int
+open_file (void)
+{
+  return open (well.path,
+               O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0644);
+}
+
+static void
+restart (Part *part, char *text, size_t size)
+{
+  atomic_store (&part->length, 0);
+  ps_words_init (&part->words, text, size);
+}
+
+static void
+add (Part *part, const char *text)
+{
+  ps_words_add_clean (&part->words, text);
+  atomic_store (&part->length, part->words.length);
+}
+
+/* path: absolute. Returns 0, or -1 with errno; then it is tried again at the end. */
+int
+ps_termlog_open (const char *path)
+{
+  PsWords words;
+  struct stat st;
+
+  ps_termlog_close ();
+  if (strlen (path) >= sizeof well.path)
+    {
+      errno = ENAMETOOLONG;
+      return -1;
+    }
+  ps_words_init (&words, well.path, sizeof well.path);
+  ps_words_add (&words, path);
+  well.fd = open_file ();
+  if (well.fd < 0)
+    return -1;
+  if (fstat (well.fd, &st) == 0)
+    {
+      well.dev = st.st_dev;
+      well.ino = st.st_ino;
+    }
+  return 0;
+}
+
+static int
+is_ours (int fd)
+{
+  struct stat st;
+
+  return fd >= 0 && fstat (fd, &st) == 0 && st.st_dev == well.dev && st.st_ino == well.ino;
+}
+
+void
+ps_termlog_close (void)
+{
+  if (is_ours (well.fd))
+    close (well.fd);
+  well.fd = -1;
+  well.path[0] = '\0';
+  restart (&well.cause, cause_text, sizeof cause_text);
+  restart (&well.trouble, trouble_text, sizeof trouble_text);
+  atomic_store (&well.untold, 0);
+}
+
+int
+ps_termlog_is_wanted (void)
+{
+  return well.path[0] != '\0';
+}
+
+/* An exit has begun, for this reason. */
+void
+ps_termlog_begin (const char *cause)
+{
+  restart (&well.trouble, trouble_text, sizeof trouble_text);
+  atomic_store (&well.untold, 0);
+  restart (&well.cause, cause_text, sizeof cause_text);
+  add (&well.cause, cause);
+}
+
+/* Something that was not done as it should be. What happened before the exit is of no interest. */
+void
+ps_termlog_add_trouble (const char *what)
+{
+  Part *trouble = &well.trouble;
+
+  if (atomic_load (&well.cause.length) == 0)
+    return;
+  if (trouble->words.length + strlen (what) + strlen (", ") >= trouble->words.size)
+    {
+      atomic_fetch_add (&well.untold, 1);
+      return;
+    }
+  if (trouble->words.length > 0)
+    ps_words_add (&trouble->words, ", ");
+  add (trouble, what);
+}
+
+static void
+compose (PsWords *line, const char *outcome)
+{
+  size_t n_cause = atomic_load (&well.cause.length), n_trouble = atomic_load (&well.trouble.length);
+  unsigned untold = atomic_load (&well.untold);
+
+  ps_words_add_clean (line, outcome);
+  if (n_cause > 0)
+    {
+      ps_words_add (line, ": ");
+      ps_words_add_bytes (line, cause_text, n_cause);
+    }
+  if (n_trouble > 0)
+    {
+      ps_words_add (line, "; went wrong: ");
+      ps_words_add_bytes (line, trouble_text, n_trouble);
+    }
+  if (untold > 0)
+    {
+      ps_words_add (line, " and ");
+      ps_words_add_int (line, untold);
+      ps_words_add (line, " more");
+    }
+  ps_words_add (line, "\n");
+}
+
+/* outcome: how the exit ended, 512 bytes at most. Returns 0, also where nobody wants it, or -1 with
+ * errno. Whatever an earlier call has written is replaced. Async-signal-safe. */
+int
+ps_termlog_write (const char *outcome)
+{
+  char text[LINE_SIZE];
+  PsWords line;
+  ssize_t written;
+
+  if (well.path[0] == '\0')
+    return 0;
+  ps_words_init (&line, text, sizeof text);
+  compose (&line, outcome);
+  if (!is_ours (well.fd))
+    well.fd = open_file ();
+  if (well.fd < 0)
+    return -1;
+  /* A FIFO or a terminal cannot be emptied, and need not be. */
+  if (ftruncate (well.fd, 0) < 0 && errno != EINVAL)
+    return -1;
+  written = ps_write (well.fd, line.text, line.length);
+  if (written >= 0 && (size_t) written < line.length)
+    errno = ENOSPC;
+  return written == (ssize_t) line.length ? 0 : -1;
+}
