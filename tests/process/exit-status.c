@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Group X, second part: the status the process ends with (X10, X11, X16 to X20), and quitting. */
+/* Group X, second part: the status the process ends with (X10, X11, X16, X17, X19, X20), and
+ * quitting. */
 #include "common.h"
 
 #include <errno.h>
@@ -204,50 +205,6 @@ x16_hooks (void)
   proc_expect_output (child, "buffered\n");
 }
 
-/* The first of a PID namespace has no default dispositions: nothing it raises can kill it. */
-static int
-first_process_child (gconstpointer policy)
-{
-  pid_t first;
-  g_autofree char *end = NULL;
-
-  if (!child_own_pids ())
-    {
-      child_say (NO_NAMESPACE);
-      return 0;
-    }
-  child_say ("namespace");
-  child_forgive_leaks ();
-  first = fork ();
-  if (first == 0)
-    exit (policy_child (policy));
-  child_await ("stop it");
-  kill (first, SIGTERM);
-  end = child_wait_for (first);
-  child_say (end);
-  return 0;
-}
-
-static void
-expect_first_process (PsExitPolicy policy, const char *end)
-{
-  Proc *child = proc_start (first_process_child, GINT_TO_POINTER (policy));
-
-  if (!got_namespace (child))
-    return;
-  proc_expect (child, "ready");
-  proc_tell (child, "stop it");
-  proc_expect_lines (child, "terminate: t", "finish: f", end);
-  proc_expect_exit (child, 0);
-}
-
-static void
-x18 (void)
-{
-  expect_first_process (PS_EXIT_POLICY_RERAISE, "exit status 143");
-  expect_first_process (PS_EXIT_POLICY_STATUS, "exit status 143");
-}
-
 /* --- X19: nobody reads what we write ---------------------------------------------------------- */
 
 static int
@@ -345,7 +302,6 @@ static const TapCase cases[] = {
   { "X16b", "a code set by a callback goes before re-raise", x16_override },
   { "X16c", "re-raise runs the other exit hooks and flushes stdio", x16_hooks },
   { "X17", "policies status and success, for each signal", x17 },
-  { "X18", "as PID 1 of a namespace re-raise ends with 143", x18 },
   { "X19", "closed or full standard error does not end the exit", x19 },
   { "X20", "codes out of range are 255", x20 },
   { "X20b", "codes 0 to 255 are what they are", x20_range },
