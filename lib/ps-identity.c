@@ -31,7 +31,7 @@ ps_identity_prepare (void)
 {
   if (!g_once_init_enter (&environment.once))
     return;
-  environment.invocation_id = g_strdup (g_getenv ("INVOCATION_ID"));
+  environment.invocation_id = g_strdup (secure_getenv ("INVOCATION_ID"));
   g_once_init_leave (&environment.once, 1);
 }
 

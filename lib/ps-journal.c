@@ -12,6 +12,7 @@
 #include "ps-write.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
@@ -52,7 +53,7 @@ static struct
 static gboolean
 stderr_is_journal (void)
 {
-  const char *stream = g_getenv ("JOURNAL_STREAM");
+  const char *stream = secure_getenv ("JOURNAL_STREAM");
   g_autofree char *ours = NULL;
   struct stat st;
 
@@ -67,9 +68,9 @@ stderr_is_journal (void)
 static gboolean
 is_service (void)
 {
-  const char *pid = g_getenv ("SYSTEMD_EXEC_PID");
+  const char *pid = secure_getenv ("SYSTEMD_EXEC_PID");
 
-  return environment.has_stderr || g_getenv ("NOTIFY_SOCKET") != NULL
+  return environment.has_stderr || secure_getenv ("NOTIFY_SOCKET") != NULL
          || (pid != NULL && g_ascii_strtoll (pid, NULL, 10) == getpid ());
 }
 

@@ -9,6 +9,9 @@
  * the variable back for the call changes the environment under other threads' getenv(). And
  * sd_notify() waits for ever for a manager that does not read; a socket of our own has a limit.
  *
+ * sd_notify() and sd_watchdog_enabled() take the environment's word in any program. We do not in one
+ * that has more rights than whoever started it (AT_SECURE: setuid, file capabilities).
+ *
  * The kernel adds our process ID, real user and group for a receiver who wants to know.
  */
 
@@ -18,6 +21,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -67,13 +71,14 @@ ps_notify_prepare (void)
 
   if (!g_once_init_enter (&environment.once))
     return;
-  name = g_getenv ("NOTIFY_SOCKET");
+  name = secure_getenv ("NOTIFY_SOCKET");
   if (name != NULL && *name != '\0')
     {
       environment.socket = g_strdup (name);
       environment.length = parse_address (name, &environment.address);
     }
-  if (sd_watchdog_enabled (FALSE, &environment.watchdog_us) <= 0)
+  if (secure_getenv ("WATCHDOG_USEC") == NULL
+      || sd_watchdog_enabled (FALSE, &environment.watchdog_us) <= 0)
     environment.watchdog_us = 0;
   g_once_init_leave (&environment.once, 1);
 }
