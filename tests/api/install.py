@@ -103,29 +103,50 @@ def check_elf(tap, library):
     case("it looks for no library in places of its own", not re.search(r"R(UN)?PATH", dynamic))
 
 
-def build_user(directory, installed, compiler, sanitizer):
+def build_user(directory, compiler, sanitizer, library_flags):
     source, program = directory / "user.c", directory / "user"
     source.write_text(USER, encoding="utf-8")
     flags = [] if sanitizer == "none" else [f"-fsanitize={sanitizer}"]
     command = [*compiler, *flags, "-Wall", "-Wextra", "-Wno-unused-parameter", "-Werror", source,
-               "-o", program, *installed.flags("--cflags", "--libs")]
+               "-o", program, *library_flags]
     return program, *run(*command)
 
 
+def run_user(tap, title, program, environment=None):
+    environment = dict(os.environ, **(environment or {}))
+    environment.pop("NOTIFY_SOCKET", None)
+    status, output = run(program, env=environment, timeout=60)
+    tap.case(title, [] if (status, output) == (7, "quit 7\nfinish 7\n") else [
+        f"it ended with {status}, not 7, and wrote:", output])
+
+
 def check_user(tap, directory, installed, compiler, sanitizer):
-    program, status, output = build_user(directory, installed, compiler, sanitizer)
+    program, status, output = build_user(directory, compiler, sanitizer,
+                                         installed.flags("--cflags", "--libs"))
     tap.case("a program is built against it", [output or "the compiler failed"] if status else [])
     if status:
         return
-    environment = dict(os.environ, LD_LIBRARY_PATH=str(installed.library.parent))
-    environment.pop("NOTIFY_SOCKET", None)
-    status, output = run(program, env=environment, timeout=60)
-    problems = [] if (status, output) == (7, "quit 7\nfinish 7\n") else [
-        f"it ended with {status}, not 7, and wrote:", output]
-    tap.case("it runs", problems)
+    run_user(tap, "it runs", program, {"LD_LIBRARY_PATH": str(installed.library.parent)})
     _, needed = run("readelf", "-dW", program)
     tap.case("it asks for the soname",
              [] if f"Shared library: [{SONAME}]" in needed else [needed])
+
+
+def check_static_user(tap, directory, installed, compiler, sanitizer):
+    """With -Ddefault_library=both or static: the same program with the library inside."""
+    archive = installed.library.with_name("libpostscriptum.a")
+    if not archive.exists():
+        return
+    flags = [archive if flag == "-lpostscriptum" else flag
+             for flag in installed.flags("--cflags", "--libs", "--static")]
+    program, status, output = build_user(directory, compiler, sanitizer, flags)
+    tap.case("a program is built with the archive",
+             [output or "the compiler failed"] if status else [])
+    if status:
+        return
+    run_user(tap, "it runs, too", program)
+    _, needed = run("readelf", "-dW", program)
+    tap.case("it asks for no library of ours", [needed] if SONAME in needed else [])
 
 
 def main():
@@ -142,6 +163,7 @@ def main():
         check_files(tap, source, installed)
         check_elf(tap, installed.library)
         check_user(tap, directory, installed, compiler, sanitizer)
+        check_static_user(tap, directory, installed, compiler, sanitizer)
     tap.done()
 
 
