@@ -97,7 +97,7 @@ describe_sender (const PsCause *cause)
       break;
     }
   g_string_append_printf (text, "%s (pid %d",
-                          cause->comm != NULL ? cause->comm : "a process gone since",
+                          cause->comm != NULL ? cause->comm : "an unknown process",
                           (int) cause->sender.pid);
   if (cause->sender.pid != 1)
     g_string_append_printf (text, ", uid %u", (unsigned) cause->sender.uid);

@@ -9,10 +9,14 @@
  * the variable back for the call changes the environment under other threads' getenv(). And
  * sd_notify() waits for ever for a manager that does not read; a socket of our own has a limit.
  *
- * sd_notify() and sd_watchdog_enabled() take the environment's word in any program. We do not in one
- * that has more rights than whoever started it (AT_SECURE: setuid, file capabilities).
+ * sd_notify() and sd_watchdog_enabled() take the environment's word in any program. We do not in
+ * one that has more rights than whoever started it (AT_SECURE: setuid, file capabilities).
  *
  * The kernel adds our process ID, real user and group for a receiver who wants to know.
+ *
+ * The socket is kept: a daemon that has run out of descriptors is just the one that is going to be
+ * stopped. A program that closes descriptors it does not know may have given its number to
+ * something else, so it is looked at first; then a message has a socket of its own.
  */
 
 #include "ps-notify.h"
@@ -24,6 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <systemd/sd-daemon.h>
@@ -32,6 +37,8 @@
 struct _PsNotify
 {
   PsPatience *patience;
+  int fd; /* -1: none */
+  struct stat is;
 };
 
 /* Of the process, since ps_prepare() comes before there is a watcher. */
@@ -83,6 +90,24 @@ ps_notify_prepare (void)
   g_once_init_leave (&environment.once, 1);
 }
 
+static int
+open_socket (void)
+{
+  int fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+  return fd >= 0 ? fd : -errno;
+}
+
+/* Each socket has an inode of its own. */
+static gboolean
+has_socket (PsNotify *notify)
+{
+  struct stat now;
+
+  return notify->fd >= 0 && fstat (notify->fd, &now) == 0 && now.st_dev == notify->is.st_dev
+         && now.st_ino == notify->is.st_ino;
+}
+
 PsNotify *
 ps_notify_new (void)
 {
@@ -90,6 +115,9 @@ ps_notify_new (void)
 
   ps_notify_prepare ();
   notify->patience = ps_patience_new ();
+  notify->fd = environment.length > 0 ? open_socket () : -1;
+  if (notify->fd >= 0)
+    fstat (notify->fd, &notify->is);
   return notify;
 }
 
@@ -98,9 +126,17 @@ ps_notify_free (PsNotify *notify)
 {
   if (notify == NULL)
     return;
+  if (has_socket (notify))
+    close (notify->fd);
   ps_patience_free (notify->patience);
   g_free (notify);
 }
+
+typedef struct
+{
+  PsNotify *notify;
+  const char *state;
+} Message;
 
 /* A handler that interrupts the call does not move the end. */
 static int
@@ -122,20 +158,21 @@ send_until (int fd, const char *state, gint64 end_us)
   return -errno;
 }
 
-/* A socket for each message: one that is kept may be closed by a program that closes what it does
- * not know, and its number given to something else. */
 static int
-send_now (gpointer state, gint64 limit_us)
+send_now (gpointer data, gint64 limit_us)
 {
+  const Message *message = data;
   gint64 end_us = ps_clock_add_us (ps_clock_now_us (), limit_us);
   int fd, r;
 
   if (environment.length == 0)
     return -EINVAL;
-  fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (has_socket (message->notify))
+    return send_until (message->notify->fd, message->state, end_us);
+  fd = open_socket ();
   if (fd < 0)
-    return -errno;
-  r = send_until (fd, state, end_us);
+    return fd;
+  r = send_until (fd, message->state, end_us);
   close (fd);
   return r;
 }
@@ -143,11 +180,12 @@ send_now (gpointer state, gint64 limit_us)
 void
 ps_notify_send (PsNotify *notify, const char *state)
 {
+  Message message = { notify, state };
   int r;
 
   if (environment.socket == NULL)
     return;
-  r = ps_patience_try (notify->patience, send_now, (gpointer) state);
+  r = ps_patience_try (notify->patience, send_now, &message);
   if (r < 0 && g_atomic_int_compare_and_exchange (&environment.complained, FALSE, TRUE))
     g_log ("libpostscriptum", G_LOG_LEVEL_DEBUG,
            "Nothing can be told to the service manager at NOTIFY_SOCKET=%s: %s", environment.socket,

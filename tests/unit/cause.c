@@ -68,7 +68,7 @@ test_signals_described (void)
     { SIGTERM,
       PS_ORIGIN_PROCESS,
       { 812, 4294967294, NULL, NULL, NULL },
-      "SIGTERM from a process gone since (pid 812, uid 4294967294)" },
+      "SIGTERM from an unknown process (pid 812, uid 4294967294)" },
     { SIGTERM, PS_ORIGIN_SELF, { SELF, 0, "me", "me.service", NULL }, "SIGTERM from itself" },
     { SIGTERM,
       PS_ORIGIN_OUTSIDE,
@@ -161,7 +161,7 @@ test_texts_are_copied (void)
 
   /* Set anew it forgets what it had. */
   ps_cause_set_signal (&cause, SIGINT, PS_ORIGIN_PROCESS, &(PsSender){ .pid = 13, .uid = 1 });
-  assert_described (&cause, "SIGINT from a process gone since (pid 13, uid 1)");
+  assert_described (&cause, "SIGINT from an unknown process (pid 13, uid 1)");
   ps_cause_clear (&cause);
   g_assert_cmpint (cause.kind, ==, PS_CAUSE_NONE);
   g_assert_null (ps_cause_get_sender (&cause));
