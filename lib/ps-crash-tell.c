@@ -4,6 +4,7 @@
 #include "ps-ids.h"
 /* floor 3 */
 #include "ps-lastwords.h"
+#include "ps-termlog.h"
 
 #include <errno.h>
 #include <syslog.h>
@@ -13,6 +14,7 @@
 static char record_buffer[48 * 1024];
 static char account_buffer[16 * 1024];
 static char backtrace_buffer[16 * 1024];
+static char headline_buffer[512];
 
 /* "foo[4711]: ", which the journal does not need. Returns where the account begins. */
 static const char *
@@ -29,7 +31,7 @@ begin_account (PsWords *account)
 void
 ps_crash_tell (const PsCrash *crash, const PsCrashNotes *notes)
 {
-  PsWords record, account, backtrace;
+  PsWords record, account, backtrace, headline;
   const char *message = begin_account (&account);
 
   ps_crash_text_account (&account, crash, notes);
@@ -39,6 +41,10 @@ ps_crash_tell (const PsCrash *crash, const PsCrashNotes *notes)
   ps_lastwords_begin (&record, record_buffer, sizeof record_buffer, PS_MESSAGE_CRASHED, LOG_CRIT);
   ps_crash_text_record (&record, crash, notes, message, backtrace_buffer);
   ps_lastwords_send_account (&record, account_buffer);
+
+  ps_words_init (&headline, headline_buffer, sizeof headline_buffer);
+  ps_crash_text_headline (&headline, crash);
+  ps_termlog_write (headline_buffer);
 }
 
 /* The record is out, and what was to be done after it was not: a callback crashed or hung. */

@@ -300,6 +300,40 @@ p03 (void)
               "the main loop does not turn\n");
 }
 
+/* --- P04: a crash --------------------------------------------------------------------------------
+ */
+
+static void
+crash (PsContext *context, gpointer unused)
+{
+  raise (SIGSEGV);
+}
+
+static int
+crashing_child (gconstpointer path)
+{
+  PsWatcher *watcher = watch_logged (path);
+
+  ps_watcher_report_crashes (watcher);
+  ps_watcher_on_terminate (watcher, crash, NULL);
+  return run (watcher);
+}
+
+static void
+p04 (void)
+{
+  const char *path = new_log (TRUE);
+  Proc *child = proc_start (crashing_child, path);
+  g_autofree char *text = NULL;
+
+  proc_expect (child, "ready");
+  proc_kill (child, SIGTERM);
+  proc_expect_signal (child, SIGSEGV);
+  expect_log (path, "Crashed: SIGSEGV (raise() of the process itself) in thread ", ")\n");
+  text = read_log (path);
+  tap_check (strstr (text, ", in the terminate callback crash after ") != NULL);
+}
+
 /* After an end that was told already, main() hangs. */
 static int
 hanging_child (gconstpointer path)
@@ -539,6 +573,7 @@ static const TapCase cases[] = {
   { "P02b", "much of it is counted: no more than Kubernetes reads", p02_much },
   { "P03", "a forced exit names the callback", p03 },
   { "P03b", "also after an exit that was told", p03_after },
+  { "P04", "a crash", p04 },
   { "P05", "what cannot be written is said once, and ends nothing", p05 },
   { "P05b", "a FIFO that nobody reads, and one that somebody does", p05_fifo },
   { "P05c", "a full FIFO", p05_full_fifo },
