@@ -2,10 +2,10 @@
 
 /*
  * sd_journal_sendv() sends on a blocking socket, and waits for ever when journald does not read; so
- * does a write to standard error when that is a pipe. Between begin and end a system call of this thread that waits for longer
- * than the limit fails with EINTR: a timer sends this thread a SIGTERM that is none, and for that
- * time our handler does not ask for calls to be restarted. It is sent again and again, since the
- * first may come before the call is entered.
+ * does a write to standard error when that is a pipe. Between begin and end a system call of this
+ * thread that waits for longer than the limit fails with EINTR: a timer sends this thread a SIGTERM
+ * that is none, and for that time our handler does not ask for calls to be restarted. It is sent
+ * again and again, since the first may come before the call is entered.
  *
  * A real SIGTERM in that time is seen as ever; only that some other thread's call may be
  * interrupted by it, too. Without a timer (RLIMIT_SIGPENDING) there is no limit.
