@@ -4,7 +4,7 @@
  * on_exit(3) tells the status that exit() or main() gave; the hook runs in the thread that called
  * exit(). Three traps are dealt with here:
  *
- * A forked child that calls exit() runs its parent's hooks, too: the process ID tells them apart.
+ * A forked child that calls exit() runs its parent's hooks, too: ps-self tells the two apart.
  *
  * exit() in a second thread overtakes a hook that is still running, and ends the process under it
  * (glibc runs each hook once, whoever comes first; since 2.41 it makes the second thread wait).
@@ -22,12 +22,12 @@
  */
 
 #include "ps-exit.h"
+#include "ps-self.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/types.h>
 #include <unistd.h>
 
 #define N_GUARDS 16
@@ -41,7 +41,6 @@ enum
 
 static struct
 {
-  pid_t owner;
   PsExitFunc func;
   void *_Atomic data; /* NULL: nobody wants to be called */
   atomic_int state;
@@ -106,11 +105,11 @@ on_quick_exit_hook (void)
   begin (PS_EXIT_STATUS_UNKNOWN);
 }
 
-/* In a forked child that attaches anew, the hooks that were copied with it serve again. */
+/* After ps_self_claim(). In a forked child that attaches anew, the hooks that were copied with it
+ * serve again. */
 void
 ps_exit_install (PsExitFunc func, void *data)
 {
-  well.owner = getpid ();
   well.func = func;
   atomic_store (&well.data, data);
   atomic_store (&well.state, HOOK_IDLE);
@@ -129,12 +128,11 @@ ps_exit_uninstall (void)
   atomic_store (&well.data, NULL);
 }
 
-/* The same question, cheap enough for every call: a child that no fork handler saw is not noticed.
- */
+/* The same question, without a system call: a child that shares our memory is not noticed. */
 int
 ps_exit_has_data (const void *data)
 {
-  return atomic_load (&well.data) == data;
+  return atomic_load (&well.data) == data && ps_self_is_watched_here ();
 }
 
 /* What is to be done after all exit functions, ours and others'. */
@@ -149,7 +147,7 @@ ps_exit_then (void (*last) (int), int argument)
  * are flushed after it: if it does not return, that is done here. */
 static void __attribute__ ((destructor)) after_all (void)
 {
-  if (well.last == NULL || getpid () != well.owner)
+  if (well.last == NULL || !ps_self_is_watched ())
     return;
   fflush (NULL);
   well.last (well.argument);
@@ -161,5 +159,5 @@ ps_exit_get_data (void)
 {
   void *data = atomic_load (&well.data);
 
-  return data != NULL && getpid () == well.owner ? data : NULL;
+  return data != NULL && ps_self_is_watched () ? data : NULL;
 }

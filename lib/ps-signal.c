@@ -20,6 +20,7 @@
 #include "ps-signal.h"
 #include "ps-limit.h"
 #include "ps-rescue.h"
+#include "ps-self.h"
 #include "ps-sender.h"
 
 #include <errno.h>
@@ -66,8 +67,7 @@ typedef struct
 
 static struct
 {
-  pid_t owner; /* 0: nobody */
-  int fd;
+  int fd; /* -1: nothing is taken */
   atomic_int chain;
   atomic_int escalation;
   atomic_int hangup_ends; /* SIGHUP is a termination signal */
@@ -183,7 +183,7 @@ handle (int signum, siginfo_t *info, void *ucontext)
   Taken *taken = &well.signals[signum];
   int saved_errno = errno;
 
-  if (getpid () != well.owner)
+  if (!ps_self_is_watched ())
     {
       /* A child that fork handlers did not see. It is to meet what we met: the signal is blocked
        * here, so that it comes again, and to the restored disposition, when this returns. */
@@ -257,7 +257,7 @@ forget_in_child (void)
 {
   int fd;
 
-  if (well.owner == 0)
+  if (well.fd < 0)
     return;
   ps_signal_loud_pipe ();
   for (int signum = 1; signum < NSIG; signum++)
@@ -284,7 +284,6 @@ forget_in_child (void)
       close (fd);
     }
   well.fd = -1;
-  well.owner = 0;
   ps_limit_close ();
 }
 
@@ -315,8 +314,8 @@ ps_signal_open (void)
     }
   if (well.fd < 0)
     {
-      well.fd = can_open_more () ? eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
-      well.owner = well.fd < 0 ? 0 : getpid ();
+      well.fd =
+          can_open_more () && ps_self_claim () == 0 ? eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
       ps_signal_relax ();
     }
   return well.fd;
@@ -328,7 +327,6 @@ ps_signal_close (void)
   if (well.fd >= 0)
     close (well.fd);
   well.fd = -1;
-  well.owner = 0;
 }
 
 /* What nohup, or a shell that starts a job in the background, has set up. */

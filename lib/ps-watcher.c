@@ -20,6 +20,7 @@
 #include "ps-clock.h"
 #include "ps-exit.h"
 #include "ps-rescue.h"
+#include "ps-self.h"
 #include "ps-signal.h"
 
 #include <stdlib.h>
@@ -279,6 +280,9 @@ input (PsWatcher *self, PsInput what, PsCause *why)
       defer (self, what, why);
       return;
     }
+  /* A copy of us that has taken the watch over goes on, and we are the copy now. */
+  if (to.action == PS_ACTION_STOP && !ps_self_begin_end ())
+    to = ps_machine_next (from, PS_INPUT_FORK);
   if (from == PS_STATE_RELOADING && to.next != PS_STATE_RELOADING)
     end_reload (self);
   g_mutex_lock (&self->lock);
@@ -603,7 +607,7 @@ conclude (PsWatcher *self, PsCause *why, int code)
   for (;;)
     {
       ps_watcher_turn (self);
-      if (self->detached || self->state == PS_STATE_EXITED)
+      if (self->detached || self->state == PS_STATE_EXITED || self->state == PS_STATE_FORKED)
         break;
       wait_for_work (self);
     }
