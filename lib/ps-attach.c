@@ -6,11 +6,13 @@
  */
 
 #include "ps-watcher-private.h"
-#include "ps-clock.h"
+#include "ps-error.h"
 #include "ps-exit.h"
 #include "ps-ids.h"
 #include "ps-rescue.h"
+#include "ps-self.h"
 #include "ps-signal.h"
+#include "ps-watchdog.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,34 +21,6 @@
 G_DEFINE_BOXED_TYPE (PsWatcher, ps_watcher, ps_watcher_ref, ps_watcher_unref)
 
 static const int termination_signals[] = { SIGTERM, SIGINT, SIGHUP };
-
-static gboolean
-say_alive (gpointer data)
-{
-  PsWatcher *self = data;
-
-  if (ps_watcher_is_forked (self))
-    return G_SOURCE_REMOVE;
-  ps_report_alive (self->report);
-  return G_SOURCE_CONTINUE;
-}
-
-/* At half the interval, as sd_watchdog_enabled(3) recommends; from the loop, so that one that hangs
- * is found out. */
-static void
-start_watchdog (PsWatcher *self)
-{
-  guint64 half_ms = ps_report_get_watchdog_us (self->report) / 2 / PS_US_PER_MS;
-
-  if (ps_report_get_watchdog_us (self->report) == 0)
-    return;
-  self->watchdog = g_timeout_source_new ((guint) CLAMP (half_ms, 1, G_MAXUINT));
-  g_source_set_priority (self->watchdog, G_PRIORITY_HIGH);
-  g_source_set_static_name (self->watchdog, "[libpostscriptum] watchdog");
-  g_source_set_callback (self->watchdog, say_alive, self, NULL);
-  g_source_attach (self->watchdog, self->context);
-  ps_report_alive (self->report);
-}
 
 static void
 read_environment (PsWatcher *self)
@@ -91,25 +65,30 @@ ps_prepare (void)
   ps_signal_prepare ();
 }
 
-PsWatcher *
-ps_glib_attach (GMainLoop *loop)
+/* The descriptor that signals come by; -1 where the process is not fit to be watched. */
+static int
+open_signals (GError **error)
 {
-  PsWatcher *self = ps_exit_get_data ();
   int fd;
 
-  g_return_val_if_fail (loop != NULL, NULL);
-  g_return_val_if_fail (self == NULL || self->loop == loop, NULL);
-
-  if (self != NULL)
-    return ps_watcher_ref (self);
   fd = ps_signal_open ();
   if (fd < 0)
+    g_set_error (error, PS_ERROR, PS_ERROR_EXHAUSTED,
+                 "no file descriptors to be had for signals: %s (RLIMIT_NOFILE, LimitNOFILE=)",
+                 g_strerror (errno));
+  else if (!ps_self_is_watched ())
     {
-      g_critical ("ps_glib_attach: no file descriptor for signals: %s", g_strerror (errno));
-      return NULL;
+      g_set_error_literal (error, PS_ERROR, PS_ERROR_OVER,
+                           "a child of this process has taken its watch over by "
+                           "ps_watcher_reattach()");
+      return -1;
     }
+  return fd;
+}
 
-  self = watcher_new (loop, fd);
+static void
+begin_watch (PsWatcher *self)
+{
   for (guint i = 0; i < G_N_ELEMENTS (termination_signals); i++)
     ps_signal_take (termination_signals[i], PS_SIGNAL_TAKE_POLITE, self->context);
   ps_signal_quiet_pipe ();
@@ -120,7 +99,38 @@ ps_glib_attach (GMainLoop *loop)
   ps_rescue_set_limit (self->limit_us);
   ps_watcher_settle_hangup (self);
   ps_report_run_begun (self->report);
-  start_watchdog (self);
+  ps_watchdog_start (self);
+}
+
+PsWatcher *
+ps_glib_try_attach (GMainLoop *loop, GError **error)
+{
+  PsWatcher *self = ps_exit_get_data ();
+  int fd;
+
+  g_return_val_if_fail (loop != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+  g_return_val_if_fail (self == NULL || self->loop == loop, NULL);
+
+  if (self != NULL)
+    return ps_watcher_ref (self);
+  fd = open_signals (error);
+  if (fd < 0)
+    return NULL;
+  ps_watcher_begin_crash_reports ();
+  self = watcher_new (loop, fd);
+  begin_watch (self);
+  return self;
+}
+
+PsWatcher *
+ps_glib_attach (GMainLoop *loop)
+{
+  g_autoptr (GError) error = NULL;
+  PsWatcher *self = ps_glib_try_attach (loop, &error);
+
+  if (error != NULL)
+    g_critical ("ps_glib_attach: %s", error->message);
   return self;
 }
 

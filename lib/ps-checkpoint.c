@@ -84,8 +84,9 @@ round_is_due (gpointer data)
   PsState state = ps_watcher_peek_state (self);
   guint id = (guint) g_atomic_int_get (&checkpoint->id);
 
+  /* A copy of the process may still take the watch over. */
   if (ps_watcher_is_forked (self))
-    return G_SOURCE_REMOVE;
+    return G_SOURCE_CONTINUE;
   if (id == 0 || checkpoint->entry != NULL || ps_hold_set_count (checkpoint->holds) > 0
       || (state != PS_STATE_RUNNING && state != PS_STATE_RELOADING))
     return G_SOURCE_CONTINUE;

@@ -24,11 +24,13 @@
 
 static GMutex lock;
 
+/* In a copy: the process that this is a copy of was watched. */
+static gboolean inherited;
+
 static void
 forget_in_child (void)
 {
-  ps_crash_forget ();
-  ps_lastcalls_clear ();
+  inherited = ps_crash_forget () || inherited;
   g_mutex_init (&lock);
 }
 
@@ -71,6 +73,23 @@ ps_watcher_prepare_thread_for_crashes (void)
 {
   if (ps_crash_is_enabled ())
     ps_altstack_prepare ();
+}
+
+/* A new watch begins. In a forked child its parent's registrations are not its own. */
+void
+ps_watcher_begin_crash_reports (void)
+{
+  inherited = FALSE;
+  ps_lastcalls_clear ();
+}
+
+/* A forked child takes the watch over, and the registrations. */
+void
+ps_watcher_inherit_crash_reports (PsWatcher *self)
+{
+  if (inherited)
+    enable (self);
+  inherited = FALSE;
 }
 
 void

@@ -18,6 +18,8 @@
 
 #include "ps-crash.h"
 
+/* floor 0 */
+#include "ps-self.h"
 /* floor 3 */
 #include "ps-backstop.h"
 #include "ps-unwind.h"
@@ -50,7 +52,7 @@ typedef enum
 
 static struct
 {
-  _Atomic pid_t pid; /* of the process that this is for; 0: nobody */
+  atomic_int enabled;
   PsCrashCaller caller;
 
   _Atomic pid_t tid; /* who owns the crash; 0: nobody has crashed */
@@ -192,13 +194,20 @@ park (pid_t me)
   return 0;
 }
 
+/* In this process, and not in the one it is a copy of. */
+int
+ps_crash_is_enabled (void)
+{
+  return atomic_load (&well.enabled) && ps_self_is_watched ();
+}
+
 static void
 handle (int signum, siginfo_t *info, void *ucontext)
 {
   int saved_errno = errno;
   pid_t me = gettid ();
 
-  if (getpid () != atomic_load (&well.pid))
+  if (!ps_crash_is_enabled ())
     ps_crash_actions_pass_on (signum, info, ucontext);
   else if (atomic_load (&well.tid) == me)
     again (signum, info, ucontext);
@@ -213,12 +222,6 @@ handle (int signum, siginfo_t *info, void *ucontext)
 
 /* --- Taking and giving back ------------------------------------------------------------------ */
 
-int
-ps_crash_is_enabled (void)
-{
-  return atomic_load (&well.pid) == getpid ();
-}
-
 void
 ps_crash_enable (PsCrashCaller caller)
 {
@@ -226,7 +229,7 @@ ps_crash_enable (PsCrashCaller caller)
     return;
   well.caller = caller;
   atomic_store (&well.tid, 0);
-  atomic_store (&well.pid, getpid ());
+  atomic_store (&well.enabled, 1);
   ps_backstop_prepare ();
   ps_crash_actions_take (handle);
 }
@@ -238,16 +241,16 @@ ps_crash_disable (void)
     return;
   ps_crash_actions_give_back ();
   ps_backstop_close ();
-  atomic_store (&well.pid, 0);
+  atomic_store (&well.enabled, 0);
 }
 
-/* In a forked child, which is not to be told of. */
-void
+/* In a forked child, which is not to be told of. Returns whether its parent is. */
+int
 ps_crash_forget (void)
 {
-  if (atomic_load (&well.pid) == 0)
-    return;
+  if (!atomic_exchange (&well.enabled, 0))
+    return 0;
   ps_crash_actions_give_back ();
   ps_backstop_forget ();
-  atomic_store (&well.pid, 0);
+  return 1;
 }

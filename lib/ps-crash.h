@@ -14,4 +14,4 @@ typedef void (*PsCrashCaller) (const PsCrash *crash, const PsLastCall *call);
 void ps_crash_enable (PsCrashCaller caller);
 int ps_crash_is_enabled (void);
 void ps_crash_disable (void);
-void ps_crash_forget (void);
+int ps_crash_forget (void);

@@ -15,12 +15,18 @@ G_BEGIN_DECLS
 /**
  * PsError:
  * @PS_ERROR_INVALID: a value given from outside (environment, configuration) makes no sense
+ * @PS_ERROR_EXHAUSTED: there is no file descriptor, or no thread, to be had
+ * @PS_ERROR_BUSY: the watch is in other hands: of a thread, a process or a library
+ * @PS_ERROR_OVER: the watch has ended, or its end has begun
  *
  * What can go wrong at run time. Since 0.1.
  */
 typedef enum
 {
   PS_ERROR_INVALID,
+  PS_ERROR_EXHAUSTED,
+  PS_ERROR_BUSY,
+  PS_ERROR_OVER,
 } PsError;
 
 PS_PUBLIC GQuark ps_error_quark (void);

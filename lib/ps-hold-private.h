@@ -34,6 +34,7 @@ void ps_hold_set_free_step (PsHoldSet *set, PsStep *step);
 
 PsHold *ps_hold_set_add (PsHoldSet *set, PsStep *step, const char *why, gint64 now_us,
                          gint64 deadline_us);
+gboolean ps_hold_set_is_at_rest (PsHoldSet *set);
 guint ps_hold_set_count (PsHoldSet *set);
 gint64 ps_hold_set_get_deadline_us (PsHoldSet *set);
 gint64 ps_hold_set_take_extension_us (PsHoldSet *set);

@@ -8,6 +8,7 @@
 
 #include "ps-hold-private.h"
 #include "ps-clock.h"
+#include "ps-lock.h"
 
 struct _PsHoldSet
 {
@@ -166,6 +167,13 @@ ps_hold_set_add (PsHoldSet *set, PsStep *step, const char *why, gint64 now_us, g
   g_tree_insert (set->holds, hold, hold);
   g_mutex_unlock (&set->lock);
   return hold;
+}
+
+/* In a forked child: whether no thread of the parent was at work here. */
+gboolean
+ps_hold_set_is_at_rest (PsHoldSet *set)
+{
+  return ps_lock_is_free (&set->lock);
 }
 
 guint

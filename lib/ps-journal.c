@@ -9,6 +9,7 @@
 
 #include "ps-journal.h"
 #include "ps-limit.h"
+#include "ps-lock.h"
 #include "ps-write.h"
 
 #include <errno.h>
@@ -133,6 +134,13 @@ ps_journal_set_func (PsJournal *journal, PsLogFunc func, gpointer user_data, GDe
   g_mutex_unlock (&journal->lock);
   if (old_notify != NULL)
     old_notify (old_data);
+}
+
+/* In a forked child: whether no thread of the parent was at work here. */
+gboolean
+ps_journal_is_at_rest (PsJournal *journal)
+{
+  return ps_lock_is_free (&journal->lock) && ps_patience_is_at_rest (journal->patience);
 }
 
 /* Whether records go to the journal itself. */

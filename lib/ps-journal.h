@@ -18,6 +18,7 @@ gboolean ps_journal_is_journal (PsJournal *journal);
 void ps_journal_free (PsJournal *journal);
 void ps_journal_set_func (PsJournal *journal, PsLogFunc func, gpointer user_data,
                           GDestroyNotify notify);
+gboolean ps_journal_is_at_rest (PsJournal *journal);
 gboolean ps_journal_wants (PsJournal *journal, int priority);
 void ps_journal_write (PsJournal *journal, const PsRecord *record);
 guint ps_journal_get_lost (PsJournal *journal);

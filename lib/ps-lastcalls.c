@@ -175,7 +175,7 @@ ps_lastcalls_begin_exit (void)
   atomic_store (&table.unlisted_called, 0);
 }
 
-/* In a forked child: they are its parent's. */
+/* A new watch begins. */
 void
 ps_lastcalls_clear (void)
 {

@@ -193,6 +193,27 @@ ps_notify_send (PsNotify *notify, const char *state)
                                    : g_strerror (-r));
 }
 
+/* In a forked child: whether no thread of the parent was at work here. */
+gboolean
+ps_notify_is_at_rest (PsNotify *notify)
+{
+  return ps_patience_is_at_rest (notify->patience);
+}
+
+/* This process is the one to watch now. The manager heeds it where NotifyAccess= lets a process
+ * speak that is not its main one. What asked the former process for pings asks this one, and other
+ * libraries are to see that, too. */
+void
+ps_notify_take_over (PsNotify *notify)
+{
+  g_autofree char *pid = g_strdup_printf ("%d", (int) getpid ());
+  g_autofree char *state = g_strconcat ("MAINPID=", pid, NULL);
+
+  if (environment.watchdog_us > 0 && g_getenv ("WATCHDOG_PID") != NULL)
+    g_setenv ("WATCHDOG_PID", pid, TRUE);
+  ps_notify_send (notify, state);
+}
+
 guint
 ps_notify_get_lost (PsNotify *notify)
 {

@@ -12,6 +12,8 @@ void ps_notify_prepare (void);
 
 PsNotify *ps_notify_new (void);
 void ps_notify_free (PsNotify *notify);
+gboolean ps_notify_is_at_rest (PsNotify *notify);
+void ps_notify_take_over (PsNotify *notify);
 void ps_notify_send (PsNotify *notify, const char *state);
 guint ps_notify_get_lost (PsNotify *notify);
 guint64 ps_notify_get_watchdog_us (PsNotify *notify);

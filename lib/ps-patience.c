@@ -9,6 +9,7 @@
 
 #include "ps-patience.h"
 #include "ps-clock.h"
+#include "ps-lock.h"
 
 #define MOST_US (100 * PS_US_PER_MS)
 #define LEAST_US (1 * PS_US_PER_MS)
@@ -59,6 +60,13 @@ ps_patience_try (PsPatience *patience, PsPatienceFunc func, gpointer data)
     }
   g_mutex_unlock (&patience->lock);
   return r;
+}
+
+/* In a forked child: whether no thread of the parent was at work here. */
+gboolean
+ps_patience_is_at_rest (PsPatience *patience)
+{
+  return ps_lock_is_free (&patience->lock);
 }
 
 guint

@@ -13,4 +13,5 @@ typedef int (*PsPatienceFunc) (gpointer data, gint64 limit_us);
 PsPatience *ps_patience_new (void);
 void ps_patience_free (PsPatience *patience);
 int ps_patience_try (PsPatience *patience, PsPatienceFunc func, gpointer data);
+gboolean ps_patience_is_at_rest (PsPatience *patience);
 guint ps_patience_get_lost (PsPatience *patience);

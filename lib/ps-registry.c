@@ -14,6 +14,7 @@
  */
 
 #include "ps-registry.h"
+#include "ps-lock.h"
 
 #include <string.h>
 
@@ -368,6 +369,13 @@ ps_registry_close (PsRegistry *registry)
   g_mutex_lock (&registry->lock);
   registry->closed = TRUE;
   g_mutex_unlock (&registry->lock);
+}
+
+/* In a forked child: whether no thread of the parent was at work here. */
+gboolean
+ps_registry_is_at_rest (PsRegistry *registry)
+{
+  return ps_lock_is_free (&registry->lock);
 }
 
 guint

@@ -55,6 +55,7 @@ guint ps_registry_add (PsRegistry *registry, const PsRegistration *registration)
 gboolean ps_registry_remove (PsRegistry *registry, guint id);
 void ps_registry_clear (PsRegistry *registry);
 void ps_registry_close (PsRegistry *registry);
+gboolean ps_registry_is_at_rest (PsRegistry *registry);
 guint ps_registry_count (PsRegistry *registry, PsEvent event);
 
 void ps_registry_begin_exit (PsRegistry *registry);

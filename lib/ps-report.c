@@ -17,6 +17,7 @@
 #include "ps-ids.h"
 #include "ps-journal.h"
 #include "ps-lastwords.h"
+#include "ps-lock.h"
 #include "ps-notify.h"
 #include "ps-record.h"
 #include "ps-termlog.h"
@@ -179,6 +180,14 @@ write_and_free (PsReport *report, PsRecord *record)
 
 /* --- The life -------------------------------------------------------------------------------- */
 
+/* In a forked child: whether no thread of the parent was at work here. */
+gboolean
+ps_report_is_at_rest (PsReport *report)
+{
+  return ps_lock_is_free (&report->lock) && ps_journal_is_at_rest (report->journal)
+         && ps_notify_is_at_rest (report->notify);
+}
+
 void
 ps_report_run_begun (PsReport *report)
 {
@@ -188,6 +197,14 @@ ps_report_run_begun (PsReport *report)
     return;
   ps_record_set_message (record, "Run begun: the end of this process is watched over");
   write_and_free (report, record);
+}
+
+/* This process goes on for the one that forked it. */
+void
+ps_report_taken_over (PsReport *report)
+{
+  ps_notify_take_over (report->notify);
+  ps_report_run_begun (report);
 }
 
 void

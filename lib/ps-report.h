@@ -38,7 +38,9 @@ void ps_report_set_log_func (PsReport *report, PsLogFunc func, gpointer user_dat
 guint64 ps_report_get_watchdog_us (PsReport *report);
 
 void ps_report_open_termination_log (PsReport *report, const char *path);
+gboolean ps_report_is_at_rest (PsReport *report);
 void ps_report_run_begun (PsReport *report);
+void ps_report_taken_over (PsReport *report);
 void ps_report_bad_setting (PsReport *report, const char *name, const GError *error);
 void ps_report_ready (PsReport *report, const char *status);
 void ps_report_status (PsReport *report, const char *status);

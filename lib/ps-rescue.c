@@ -72,6 +72,15 @@ ps_rescue_close (void)
     timer_delete (well.kill);
 }
 
+/* In a forked child, where there are no timers, or some of somebody else's with their numbers. */
+void
+ps_rescue_forget (void)
+{
+  atomic_store (&well.open, 0);
+  atomic_store (&well.has_kill, 0);
+  atomic_store (&well.armed, 0);
+}
+
 /* How long an exit may take, for when its first signal comes; NEVER_US: for ever. */
 void
 ps_rescue_set_limit (int64_t limit_us)

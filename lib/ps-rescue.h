@@ -12,6 +12,7 @@
 
 int ps_rescue_open (void);
 void ps_rescue_close (void);
+void ps_rescue_forget (void);
 void ps_rescue_set_limit (int64_t limit_us);
 void ps_rescue_set_end (int64_t end_us, int status);
 

@@ -94,6 +94,13 @@ ps_self_claim (void)
   return 0;
 }
 
+/* Whether that has neither begun to end, nor been taken over, so far. */
+int
+ps_self_can_take_over (void)
+{
+  return self.shared != NULL && atomic_load (&self.shared->turn) == self.number;
+}
+
 /* In a copy of the process that is watched: from now on it is this one. Returns 0, or -1 when that
  * has begun to end, or another copy was first. */
 int

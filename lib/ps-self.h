@@ -5,6 +5,7 @@
  * may be called in a signal handler. */
 
 int ps_self_claim (void);
+int ps_self_can_take_over (void);
 int ps_self_take_over (void);
 
 /* Async-signal-safe. */

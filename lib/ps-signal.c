@@ -30,6 +30,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -57,6 +58,7 @@ typedef struct
   gboolean installed;
   gboolean was_blocked;
   GSource *anchor;
+  GSource *inherited_anchor; /* of the process that we are a copy of */
   gboolean has_glib;
   struct sigaction before;
   struct sigaction glib;  /* or what somebody has put on top of it */
@@ -67,7 +69,9 @@ typedef struct
 
 static struct
 {
-  int fd; /* -1: nothing is taken */
+  int fd;           /* -1: nothing is taken */
+  int inherited_fd; /* in a copy: its number, now of a descriptor of our own; or -1 */
+  sigset_t inherited;
   atomic_int chain;
   atomic_int escalation;
   atomic_int hangup_ends; /* SIGHUP is a termination signal */
@@ -77,7 +81,7 @@ static struct
   atomic_int lookups;
   Slot slots[N_SLOTS];
   Taken signals[NSIG];
-} well = { .fd = -1 };
+} well = { .fd = -1, .inherited_fd = -1 };
 
 /* --- In the handler: async-signal-safe ------------------------------------------------------- */
 
@@ -251,40 +255,59 @@ install (int signum)
     ps_limit_open (handle);
 }
 
+/* The descriptor is shared with the parent, and a loop in this child may still watch it: it gets
+ * one that nobody writes to. */
+static int
+part_from_parent (int shared)
+{
+  int fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+  int parted = fd >= 0 ? dup3 (fd, shared, O_CLOEXEC) : -1;
+
+  if (fd >= 0)
+    close (fd);
+  return parted;
+}
+
+/* The child may go on as what its parent was: what it needs for that is remembered. GLib counts the
+ * anchor as its own for ever; its lock may be held by a thread that is not in this process. */
+static void
+forget_signal (int signum)
+{
+  Taken *taken = &well.signals[signum];
+  GSource *anchor = taken->anchor != NULL ? taken->anchor : taken->inherited_anchor;
+  struct sigaction now;
+
+  if (sigaction (signum, NULL, &now) == 0 && is_ours (&now))
+    sigaction (signum, &taken->before, NULL);
+  if (taken->was_blocked)
+    block (SIG_BLOCK, signum);
+  if (taken->installed)
+    sigaddset (&well.inherited, signum);
+  *taken = (Taken){ .inherited_anchor = anchor };
+}
+
 /* In a forked child: the dispositions and the mask are as if we had never been there. */
 static void
 forget_in_child (void)
 {
-  int fd;
-
   if (well.fd < 0)
-    return;
-  ps_signal_loud_pipe ();
-  for (int signum = 1; signum < NSIG; signum++)
     {
-      Taken *taken = &well.signals[signum];
-      struct sigaction now;
-
-      if (!taken->installed)
-        continue;
-      if (sigaction (signum, NULL, &now) == 0 && is_ours (&now))
-        sigaction (signum, &taken->before, NULL);
-      if (taken->was_blocked)
-        block (SIG_BLOCK, signum);
-      *taken = (Taken){ .installed = FALSE };
+      /* A child of a child. */
+      if (well.inherited_fd >= 0)
+        well.inherited_fd = part_from_parent (well.inherited_fd);
+      return;
     }
+  ps_signal_loud_pipe ();
+  sigemptyset (&well.inherited);
+  for (int signum = 1; signum < NSIG; signum++)
+    if (well.signals[signum].installed)
+      forget_signal (signum);
   for (int i = 0; i < N_SLOTS; i++)
     atomic_store (&well.slots[i].state, SLOT_FREE);
-  /* The descriptor is shared with the parent, and a loop in this child may still watch it: it gets
-   * one that nobody writes to. */
-  fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (fd >= 0)
-    {
-      dup3 (fd, well.fd, O_CLOEXEC);
-      close (fd);
-    }
+  well.inherited_fd = part_from_parent (well.fd);
   well.fd = -1;
   ps_limit_close ();
+  ps_rescue_forget ();
 }
 
 /* GLib needs descriptors for its first signal source, and ends the process where it gets none. */
@@ -369,6 +392,12 @@ drop_anchor (int signum, GMainContext *context)
   Taken *taken = &well.signals[signum];
   struct sigaction now;
 
+  if (taken->inherited_anchor != NULL)
+    {
+      /* GLib delivers nothing in a copy: its thread is not there. */
+      taken->anchor = g_steal_pointer (&taken->inherited_anchor);
+      return;
+    }
   taken->anchor = g_unix_signal_source_new (signum);
   g_source_set_callback (taken->anchor, nothing, NULL, NULL);
   g_source_set_static_name (taken->anchor, "[libpostscriptum] anchor");
@@ -414,6 +443,30 @@ ps_signal_take (int signum, PsSignalTake how, GMainContext *context)
   install (signum);
   block (SIG_UNBLOCK, signum);
   return TRUE;
+}
+
+/* Whether a forked child still has the descriptor. Where the program has closed it the number may
+ * be that of something else, which is hardly an anonymous inode. */
+gboolean
+ps_signal_can_inherit (void)
+{
+  struct stat st;
+
+  return well.fd < 0 && well.inherited_fd >= 0 && fstat (well.inherited_fd, &st) == 0
+         && (st.st_mode & S_IFMT) == 0;
+}
+
+/* In a forked child that goes on as what its parent was: takes what that one had taken. */
+void
+ps_signal_inherit (GMainContext *context)
+{
+  well.fd = well.inherited_fd;
+  well.inherited_fd = -1;
+  ps_signal_relax ();
+  for (int signum = 1; signum < NSIG; signum++)
+    if (sigismember (&well.inherited, signum))
+      ps_signal_take (signum, PS_SIGNAL_TAKE_FORCED, context);
+  ps_signal_quiet_pipe ();
 }
 
 gboolean

@@ -34,6 +34,8 @@ void ps_signal_prepare (void);
 int ps_signal_open (void);
 void ps_signal_close (void);
 gboolean ps_signal_take (int signum, PsSignalTake how, GMainContext *context);
+gboolean ps_signal_can_inherit (void);
+void ps_signal_inherit (GMainContext *context);
 void ps_signal_give_back (int signum);
 gboolean ps_signal_is_taken (int signum);
 const struct sigaction *ps_signal_get_previous_action (int signum);

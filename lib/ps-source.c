@@ -10,6 +10,7 @@
  */
 
 #include "ps-source.h"
+#include "ps-lock.h"
 
 #include <glib-unix.h>
 #include <errno.h>
@@ -69,6 +70,13 @@ ps_source_new (int fd, PsSourceFunc func, gpointer data)
   g_source_set_can_recurse (base, TRUE);
   g_source_set_callback (base, (GSourceFunc) (void (*) (void)) func, data, NULL);
   return base;
+}
+
+/* In a forked child: whether no thread of the parent was at work here. */
+gboolean
+ps_source_is_at_rest (GSource *base)
+{
+  return ps_lock_is_free (&((Source *) base)->lock);
 }
 
 /* From any thread. */

@@ -8,6 +8,7 @@
 typedef void (*PsSourceFunc) (gpointer data);
 
 GSource *ps_source_new (int fd, PsSourceFunc func, gpointer data);
+gboolean ps_source_is_at_rest (GSource *source);
 void ps_source_wake (GSource *source);
 gboolean ps_source_rest (GSource *source, gint64 until_us);
 void ps_source_hand_over (GSource *source);

@@ -72,4 +72,6 @@ void ps_watcher_free_wish (gpointer wish);
 /* What has to do with crashes is in ps-crash-watcher.c. */
 guint ps_watcher_register (PsWatcher *self, const PsRegistration *registration);
 void ps_watcher_prepare_thread_for_crashes (void);
+void ps_watcher_begin_crash_reports (void);
+void ps_watcher_inherit_crash_reports (PsWatcher *self);
 void ps_watcher_end_crash_reports (void);

@@ -34,12 +34,28 @@ PS_PUBLIC void ps_prepare (void);
  * another loop it is a programmer's error. The process keeps a reference of its own until
  * ps_watcher_detach(): giving the returned one back ends nothing.
  *
- * To be called after daemonizing, if one must, and from the thread that runs the loop or before
- * it runs. Since 0.1.
+ * To be called after daemonizing, if one must (else see ps_watcher_reattach()), and from the thread
+ * that runs the loop or before it runs. Since 0.1.
  *
- * Returns: (transfer full): the watcher
+ * Returns: (transfer full) (nullable): the watcher; %NULL, and a critical message says why, where
+ *   ps_glib_try_attach() fails
  */
 PS_PUBLIC PsWatcher *ps_glib_attach (GMainLoop *loop);
+
+/**
+ * ps_glib_try_attach:
+ * @loop: the main loop of the process
+ * @error: (nullable): return location for a #GError
+ *
+ * As ps_glib_attach(), for a program that can do without. GLib itself ends a process that has no
+ * descriptor or no thread left for it; that is looked at before. Since 0.1.
+ *
+ * Errors: %PS_ERROR_EXHAUSTED when the process has used up its descriptors or threads;
+ * %PS_ERROR_OVER when a child has taken the watch of this process over.
+ *
+ * Returns: (transfer full) (nullable): the watcher; %NULL with @error set
+ */
+PS_PUBLIC PsWatcher *ps_glib_try_attach (GMainLoop *loop, GError **error);
 
 /**
  * ps_watcher_get_default:
@@ -61,6 +77,42 @@ PS_PUBLIC PsWatcher *ps_watcher_get_default (void);
  * Doing it twice does nothing. Since 0.1.
  */
 PS_PUBLIC void ps_watcher_detach (PsWatcher *self);
+
+/**
+ * ps_watcher_reattach:
+ * @self: the watcher that a forked child has from its parent
+ * @error: (nullable): return location for a #GError
+ *
+ * For a forked child that goes on as the daemon (fork, double fork, `daemon(3)`): from here on the
+ * watch is over this process, with the same registrations, options and loop, and no longer over the
+ * parent. Attaching after daemonizing is the better way; this is for where that cannot be had. To
+ * be called before the child runs the loop, and before it starts threads. In the process that is
+ * watched already it does nothing.
+ *
+ * Whoever is first has the watch. When the child has taken it over, the parent may end in whatever
+ * way, and none of the callbacks runs in it; signals do to it what they did before it attached.
+ * When the parent calls exit() or gets a signal before, its exit is the daemon's, and this fails.
+ * So a parent waits for the child before it calls exit(), for a byte in a pipe; or it calls _exit()
+ * (as `daemon(3)` does) or ps_watcher_detach(). Until this is called a signal does to the child
+ * what it did before the parent attached: a SIGTERM kills it.
+ *
+ * The service manager is told (`MAINPID=`), which it heeds from a process that is not its main one
+ * with `NotifyAccess=all` only, and while the former main process lives: a unit of `Type=notify`
+ * fails when that ends first. Watchdog pings are sent by the child, and `WATCHDOG_PID` is set to
+ * its number.
+ *
+ * GLib delivers no signals in a forked child of a process in which it did: other sources of
+ * g_unix_signal_add() are dead there. The child must have kept its descriptors, and no other thread
+ * may have been running the loop or using the watcher when the process forked. Since 0.1.
+ *
+ * Errors: %PS_ERROR_BUSY when the process forked during an exit or a reload, in a callback, or
+ * while another thread ran the loop or used the watcher, or has attached another watcher since;
+ * %PS_ERROR_OVER when the watch has ended, or the parent's exit has begun, or another child has
+ * taken the watch over; %PS_ERROR_EXHAUSTED when the watcher's descriptor is gone.
+ *
+ * Returns: %TRUE if the watch is over this process
+ */
+PS_PUBLIC gboolean ps_watcher_reattach (PsWatcher *self, GError **error);
 
 /* --- Running and ending ---------------------------------------------------------------------- */
 

@@ -14,7 +14,7 @@ import sys
 
 OBJECTS = {
     "ps-crash", "ps-crash-actions", "ps-crash-facts", "ps-crash-tell", "ps-crash-text", "ps-crash-call", "ps-unwind",
-    "ps-backstop", "ps-sender", "ps-termlog", "ps-write", "ps-words", "ps-lastwords", "ps-current", "ps-lastcalls",
+    "ps-backstop", "ps-self", "ps-sender", "ps-termlog", "ps-write", "ps-words", "ps-lastwords", "ps-current", "ps-lastcalls",
 }
 
 # signal-safety(7) lists them.
@@ -25,7 +25,9 @@ POSIX = """
 """.split()
 
 # No more than a system call, or the address of something.
-LINUX = "__errno_location gettid prctl program_invocation_short_name sigtimedwait syscall".split()
+LINUX = """
+    __errno_location gettid madvise mmap mmap64 munmap prctl program_invocation_short_name sigtimedwait syscall
+""".split()
 
 # The unwinder is linked statically, and without locks; the loader's function is documented so.
 UNWIND = "_Unwind_Backtrace _Unwind_GetIP _Unwind_GetIPInfo _dl_find_object".split()

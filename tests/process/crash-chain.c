@@ -371,7 +371,7 @@ f04 (void)
 
 /* One that attaches anew is a process of its own. */
 static int
-reattached_child (gconstpointer data)
+anew_child (gconstpointer data)
 {
   PsWatcher *watcher = watch_crashes ();
   pid_t pid;
@@ -390,10 +390,39 @@ reattached_child (gconstpointer data)
 static void
 c12_anew (void)
 {
-  Proc *child = proc_start (reattached_child, NULL);
+  Proc *child = proc_start (anew_child, NULL);
 
   proc_expect (child, "it ended with signal 5 (Trace/breakpoint trap)");
   proc_expect_exit (child, 0);
+  proc_expect_output (child, "Crashed: SIGTRAP");
+}
+
+/* One that goes on as the daemon has what was registered, and its parent is told of no more. */
+static int
+heir_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch_crashes ();
+  pid_t pid;
+
+  ps_watcher_on_crash (watcher, say_crash, NULL);
+  pid = fork ();
+  if (pid == 0)
+    {
+      child_need (ps_watcher_reattach (watcher, NULL));
+      crash_by_fault (SIGTRAP);
+    }
+  say_end_of (pid);
+  crash_by_fault (SIGBUS);
+  return 0;
+}
+
+static void
+c12_heir (void)
+{
+  Proc *child = proc_start (heir_child, NULL);
+
+  proc_expect_lines (child, "a crash callback", "it ended with signal 5 (Trace/breakpoint trap)");
+  expect_crash (child, SIGBUS, 1);
   proc_expect_output (child, "Crashed: SIGTRAP");
 }
 
@@ -407,6 +436,8 @@ static const TapCase cases[] = {
   { "C12f", "detaching gives every action back, and no word is said then", c12_detach },
   { "F04", "a crash of a forked, cloned or vforked child is not ours", f04 },
   { "C12h", "a forked child that attaches anew tells of its own", c12_anew },
+  { "C12i", "a forked child that takes the watch over tells of its crash, its parent does not",
+    c12_heir },
 };
 
 int

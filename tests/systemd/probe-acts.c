@@ -5,9 +5,10 @@
  * composes a daemon of them on the command line, so that it can be read there, beside what is
  * expected of it.
  *
- * Moments are the library's events, and two of the daemon's own: "start", before it attaches, and
- * "ready", once the loop turns and READY=1 is out. An act traces a line when it begins. Those that
- * wait do so for a byte in a fifo, so that a test decides when they end, and needs no sleeping.
+ * Moments are the library's events, and three of the daemon's own: "start", before it attaches,
+ * "attached", after that, and "ready", once the loop turns and READY=1 is out. An act traces a line
+ * when it begins. Those that wait do so for a byte in a fifo, so that a test decides when they end,
+ * and needs no sleeping.
  */
 
 #include "probe.h"
@@ -193,6 +194,7 @@ static const ActKind known_acts[] = {
   { "thread-segv", act_thread_segv, FALSE },
   { "blocked-segv", act_blocked_segv, FALSE },
   { "assert", act_assert, FALSE },
+  { "daemonize", act_daemonize, FALSE },
 };
 
 const ActKind *

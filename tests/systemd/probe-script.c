@@ -20,6 +20,7 @@ static const struct
   PsEvents event;
 } known_moments[] = {
   { "start", 0 },
+  { "attached", 0 },
   { "ready", 0 },
   { "query", PS_EVENT_QUERY },
   { "checkpoint", PS_EVENT_CHECKPOINT },

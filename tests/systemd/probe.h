@@ -42,6 +42,7 @@ void act_child_exit (Act *act, PsContext *context);
 void act_child_stay (Act *act, PsContext *context);
 void act_child_chat (Act *act, PsContext *context);
 void act_reap (Act *act, PsContext *context);
+void act_daemonize (Act *act, PsContext *context);
 
 /* --- probe-crash.c: what no daemon should do */
 

@@ -161,6 +161,7 @@ main (int argc, char **argv)
   the_watcher = watcher = ps_glib_attach (loop);
   configure ();
   trace ("attached");
+  script_run_moment ("attached");
   status = ps_watcher_run (watcher);
   trace ("returned %d", status);
   return status;

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ps-watchdog.h"
+#include "ps-clock.h"
+#include "ps-watcher-private.h"
+
+static gboolean
+say_alive (gpointer data)
+{
+  PsWatcher *self = data;
+
+  if (ps_watcher_is_forked (self))
+    return G_SOURCE_REMOVE;
+  ps_report_alive (self->report);
+  return G_SOURCE_CONTINUE;
+}
+
+/* At half the interval, as sd_watchdog_enabled(3) recommends; from the loop, so that one that hangs
+ * is found out. */
+void
+ps_watchdog_start (PsWatcher *self)
+{
+  guint64 half_ms = ps_report_get_watchdog_us (self->report) / 2 / PS_US_PER_MS;
+
+  if (ps_report_get_watchdog_us (self->report) == 0)
+    return;
+  if (self->watchdog != NULL)
+    g_source_destroy (self->watchdog);
+  g_clear_pointer (&self->watchdog, g_source_unref);
+  self->watchdog = g_timeout_source_new ((guint) CLAMP (half_ms, 1, G_MAXUINT));
+  g_source_set_priority (self->watchdog, G_PRIORITY_HIGH);
+  g_source_set_static_name (self->watchdog, "[libpostscriptum] watchdog");
+  g_source_set_callback (self->watchdog, say_alive, self, NULL);
+  g_source_attach (self->watchdog, self->context);
+  ps_report_alive (self->report);
+}
