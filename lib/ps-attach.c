@@ -12,6 +12,7 @@
 #include "ps-rescue.h"
 #include "ps-self.h"
 #include "ps-signal.h"
+#include "ps-threads.h"
 #include "ps-watchdog.h"
 
 #include <errno.h>
@@ -71,6 +72,15 @@ open_signals (GError **error)
 {
   int fd;
 
+  /* GLib ends the process where it lacks something: it must not get as far. */
+  if (!ps_threads_can_start ())
+    {
+      g_set_error (error, PS_ERROR, PS_ERROR_EXHAUSTED,
+                   "no thread to be had, and GLib needs one for signals: %s (RLIMIT_NPROC, "
+                   "TasksMax=)",
+                   g_strerror (errno));
+      return -1;
+    }
   fd = ps_signal_open ();
   if (fd < 0)
     g_set_error (error, PS_ERROR, PS_ERROR_EXHAUSTED,
