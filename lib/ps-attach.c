@@ -9,6 +9,8 @@
 #include "ps-error.h"
 #include "ps-exit.h"
 #include "ps-ids.h"
+#include "ps-leave.h"
+#include "ps-limit.h"
 #include "ps-rescue.h"
 #include "ps-self.h"
 #include "ps-signal.h"
@@ -103,6 +105,7 @@ begin_watch (PsWatcher *self)
     ps_signal_take (termination_signals[i], PS_SIGNAL_TAKE_POLITE, self->context);
   ps_signal_quiet_pipe ();
   ps_exit_install (ps_watcher_at_exit, ps_watcher_ref (self));
+  ps_leave_open ();
   g_source_attach (self->source, self->context);
   read_environment (self);
   ps_rescue_open ();

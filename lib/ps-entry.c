@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The public entry points that only hand on: registration, options, status. */
+/* The public entry points that only hand on: registration, wishes, options, status. */
 
 #include "ps-watcher-private.h"
 #include "ps-clock.h"
@@ -68,6 +68,21 @@ SHORT_FORM (ps_watcher_on_reload, PS_EVENT_RELOAD)
 SHORT_FORM (ps_watcher_on_finish, PS_EVENT_FINISH)
 SHORT_FORM (ps_watcher_on_query, PS_EVENT_QUERY)
 SHORT_FORM (ps_watcher_on_resume, PS_EVENT_RESUME)
+
+void
+ps_watcher_quit (PsWatcher *self, int exit_code)
+{
+  g_return_if_fail (self != NULL);
+
+  if (ps_watcher_is_forked (self))
+    return;
+  g_mutex_lock (&self->lock);
+  if (!self->quit_asked)
+    self->quit_code = ps_cause_clamp_code (exit_code);
+  self->quit_asked = TRUE;
+  g_mutex_unlock (&self->lock);
+  ps_source_wake (self->source);
+}
 
 /* --- Options --------------------------------------------------------------------------------- */
 

@@ -9,6 +9,7 @@
 #include "ps-pass.h"
 #include "ps-clock.h"
 #include "ps-current.h"
+#include "ps-lock.h"
 #include "ps-text.h"
 
 /* How often `systemctl status` learns how long we have been waiting. */
@@ -181,7 +182,9 @@ ps_pass_call (PsPass *pass, const PsFacts *facts)
   pass->entered_us = ps_clock_now_us ();
   fill_context (pass, facts);
   note_current (pass);
+  ps_cancel_restore (pass->cancel_state);
   entry->is.callback (pass->context, entry->is.user_data);
+  ps_cancel_forbid ();
   ps_current_clear ();
   if (pass->entry != entry)
     return; /* another thread ends the process and took it for lost; see below */

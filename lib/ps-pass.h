@@ -28,6 +28,7 @@ typedef struct
   PsContext *context;
   PsStep *step; /* once it took a hold */
   gint64 entered_us;
+  int cancel_state; /* of the thread, for while a callback runs */
   guint number;
 
   /* Over the passes since the reset. */

@@ -44,8 +44,8 @@ ps_patience_free (PsPatience *patience)
 int
 ps_patience_try (PsPatience *patience, PsPatienceFunc func, gpointer data)
 {
+  int r, cancel_state = ps_cancel_forbid ();
   gint64 begun_us;
-  int r;
 
   g_mutex_lock (&patience->lock);
   begun_us = ps_clock_now_us ();
@@ -59,6 +59,7 @@ ps_patience_try (PsPatience *patience, PsPatienceFunc func, gpointer data)
       patience->left_us = MAX (patience->left_us, LEAST_US);
     }
   g_mutex_unlock (&patience->lock);
+  ps_cancel_restore (cancel_state);
   return r;
 }
 

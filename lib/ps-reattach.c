@@ -15,6 +15,7 @@
 #include "ps-current.h"
 #include "ps-error.h"
 #include "ps-exit.h"
+#include "ps-leave.h"
 #include "ps-lock.h"
 #include "ps-rescue.h"
 #include "ps-self.h"
@@ -26,7 +27,7 @@
 static gboolean
 is_at_rest (PsWatcher *self)
 {
-  return ps_lock_is_free (&self->lock) && self->depth == 0 && self->conductor == NULL
+  return ps_lock_is_free (&self->lock) && self->depth == 0 && self->conductor == PS_NO_THREAD
          && ps_registry_is_at_rest (self->registry) && ps_source_is_at_rest (self->source)
          && ps_report_is_at_rest (self->report) && ps_hold_set_is_at_rest (self->pass.holds);
 }
@@ -95,6 +96,7 @@ begin_life (PsWatcher *self)
   ps_current_clear ();
   self->state = PS_STATE_RUNNING;
   ps_exit_install (ps_watcher_at_exit, self);
+  ps_leave_open ();
   ps_rescue_open ();
   ps_rescue_set_limit (self->limit_us);
   ps_watcher_settle_hangup (self);

@@ -84,12 +84,14 @@ void
 ps_source_wake (GSource *base)
 {
   Source *source = (Source *) base;
+  int cancel_state = ps_cancel_forbid ();
 
   g_mutex_lock (&source->lock);
   source->awake = TRUE;
   g_source_set_ready_time (base, 0);
   g_cond_broadcast (&source->woken);
   g_mutex_unlock (&source->lock);
+  ps_cancel_restore (cancel_state);
 }
 
 /* Sleep till then (G_MAXINT64: for good). FALSE: there was a wake-up since the last call; work
@@ -115,12 +117,14 @@ void
 ps_source_hand_over (GSource *base)
 {
   Source *source = (Source *) base;
+  int cancel_state = ps_cancel_forbid ();
 
   g_mutex_lock (&source->lock);
   source->awake = TRUE;
   g_source_set_ready_time (base, -1);
   g_cond_broadcast (&source->woken);
   g_mutex_unlock (&source->lock);
+  ps_cancel_restore (cancel_state);
 }
 
 /* For a thread that cannot run the loop: waits for a wake-up, no longer than until then. */

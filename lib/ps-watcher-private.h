@@ -5,6 +5,8 @@
 
 #include "ps-watcher.h"
 
+#include <pthread.h>
+
 /* floor 1 */
 #include "ps-budget.h"
 #include "ps-cause.h"
@@ -16,6 +18,8 @@
 #include "ps-report.h"
 /* floor 7 */
 #include "ps-pass.h"
+
+#define PS_NO_THREAD ((pthread_t) 0)
 
 /* An input that waits for its turn. */
 typedef struct
@@ -44,9 +48,11 @@ struct _PsWatcher
   /* Who works here; under the lock. */
   GMutex lock;
   GCond idle;
-  GThread *conductor; /* the only one that may; NULL: whoever runs the loop */
-  GThread *turning;   /* the one that does */
-  guint depth;        /* more than 1: from within a callback */
+  pthread_t conductor; /* the only one that may; none: whoever runs the loop */
+  pthread_t turning;   /* the one that does */
+  pid_t turner;        /* the last one that did */
+  pthread_t runner;    /* the one in ps_watcher_run() */
+  guint depth;         /* more than 1: from within a callback */
   gboolean quit_asked;
   int quit_code;
 

@@ -19,9 +19,11 @@
 #include "ps-cgroup.h"
 #include "ps-clock.h"
 #include "ps-exit.h"
+#include "ps-lock.h"
 #include "ps-rescue.h"
 #include "ps-self.h"
 #include "ps-signal.h"
+#include "ps-threads.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -480,20 +482,25 @@ ps_watcher_is_forked (PsWatcher *self)
   return !g_atomic_int_get (&self->detached) && !ps_exit_has_data (self);
 }
 
-/* Within a turn there is another one only while a callback runs. */
+/* Within a turn there is another one only while a callback runs; that may be cancelled if the
+ * thread could be when the first began. */
 static gboolean
-enter_turn (PsWatcher *self)
+enter_turn (PsWatcher *self, int cancel_state)
 {
-  GThread *me = g_thread_self ();
+  const pthread_t me = pthread_self ();
   gboolean may;
 
   g_mutex_lock (&self->lock);
-  may = !self->detached && (self->conductor == NULL || self->conductor == me)
+  may = !self->detached && (self->conductor == PS_NO_THREAD || self->conductor == me)
         && (self->depth == 0 || (self->turning == me && self->pass.entry != NULL));
   if (may)
     {
-      self->turning = me;
-      self->depth++;
+      if (self->depth++ == 0)
+        {
+          self->turning = me;
+          self->turner = gettid ();
+          self->pass.cancel_state = cancel_state;
+        }
     }
   g_mutex_unlock (&self->lock);
   return may;
@@ -505,8 +512,8 @@ is_mine (PsWatcher *self)
   gboolean mine;
 
   g_mutex_lock (&self->lock);
-  mine = !self->detached && self->turning == g_thread_self ()
-         && (self->conductor == NULL || self->conductor == self->turning);
+  mine = !self->detached && self->turning == pthread_self ()
+         && (self->conductor == PS_NO_THREAD || self->conductor == self->turning);
   g_mutex_unlock (&self->lock);
   return mine;
 }
@@ -515,9 +522,9 @@ static void
 leave_turn (PsWatcher *self)
 {
   g_mutex_lock (&self->lock);
-  if (self->turning == g_thread_self () && --self->depth == 0)
+  if (self->turning == pthread_self () && --self->depth == 0)
     {
-      self->turning = NULL;
+      self->turning = PS_NO_THREAD;
       g_cond_broadcast (&self->idle);
     }
   g_mutex_unlock (&self->lock);
@@ -528,6 +535,7 @@ ps_watcher_turn (gpointer data)
 {
   PsWatcher *self = data;
   gint64 until_us;
+  int cancel_state;
 
   if (!self->detached && ps_exit_get_data () != self)
     {
@@ -535,9 +543,12 @@ ps_watcher_turn (gpointer data)
       g_source_set_ready_time (self->source, -1);
       return;
     }
-  if (!enter_turn (self))
+  ps_threads_mind ();
+  cancel_state = ps_cancel_forbid ();
+  if (!enter_turn (self, cancel_state))
     {
       ps_source_hand_over (self->source);
+      ps_cancel_restore (cancel_state);
       return;
     }
 
@@ -551,6 +562,7 @@ ps_watcher_turn (gpointer data)
   while (is_mine (self) && !ps_source_rest (self->source, until_us));
   leave_turn (self);
   ps_watcher_unref (self);
+  ps_cancel_restore (cancel_state);
 }
 
 /* --- The end of the loop, and of the process ------------------------------------------------- */
@@ -560,7 +572,7 @@ ps_watcher_turn (gpointer data)
 static void
 take_over (PsWatcher *self)
 {
-  GThread *me = g_thread_self ();
+  const pthread_t me = pthread_self ();
   gint64 end_us = ps_clock_add_us (ps_clock_now_us (), self->limit_us);
 
   g_mutex_lock (&self->lock);
@@ -569,7 +581,7 @@ take_over (PsWatcher *self)
     if (!g_cond_wait_until (&self->idle, &self->lock, end_us))
       break;
   self->depth = 0;
-  self->turning = NULL;
+  self->turning = PS_NO_THREAD;
   g_mutex_unlock (&self->lock);
   ps_pass_callback_is_gone (&self->pass);
 }
@@ -620,7 +632,7 @@ wait_for_conductor (PsWatcher *self)
   gboolean waited = FALSE;
 
   g_mutex_lock (&self->lock);
-  while (self->conductor != NULL && self->conductor != g_thread_self ()
+  while (self->conductor != PS_NO_THREAD && self->conductor != pthread_self ()
          && self->state != PS_STATE_EXITED)
     {
       waited = TRUE;
@@ -648,6 +660,14 @@ has_exited (PsWatcher *self)
   return ps_watcher_peek_state (self) == PS_STATE_EXITED;
 }
 
+static void
+set_runner (PsWatcher *self, pthread_t runner)
+{
+  g_mutex_lock (&self->lock);
+  self->runner = runner;
+  g_mutex_unlock (&self->lock);
+}
+
 int
 ps_watcher_run (PsWatcher *self)
 {
@@ -658,8 +678,11 @@ ps_watcher_run (PsWatcher *self)
 
   alive = ps_watcher_ref (self);
   ps_watcher_prepare_thread_for_crashes ();
+  ps_threads_mind ();
+  set_runner (self, pthread_self ());
   if (!has_exited (self))
     g_main_loop_run (self->loop);
+  set_runner (self, PS_NO_THREAD);
   if (!self->detached && !ps_watcher_is_forked (self) && !wait_for_conductor (self)
       && !has_exited (self))
     conclude (self, &why, NO_CODE);
@@ -673,7 +696,7 @@ is_turning (PsWatcher *self)
   gboolean is;
 
   g_mutex_lock (&self->lock);
-  is = self->turning == g_thread_self ();
+  is = self->turning == pthread_self ();
   g_mutex_unlock (&self->lock);
   return is;
 }
@@ -695,6 +718,7 @@ ps_watcher_at_exit (int status, void *data)
   PsCause why = { .kind = PS_CAUSE_EXIT, .code = known ? honest (status) : 0 };
   /* A plain return from main(), after a signal, is no word on how that exit should end. */
   gboolean explicit = known && (in_callback || status != 0);
+  int cancel_state = ps_cancel_forbid ();
 
   if (!has_exited (self))
     {
@@ -709,22 +733,8 @@ ps_watcher_at_exit (int status, void *data)
         ps_signal_die_of (self->cause.signum);
       ps_exit_then (ps_signal_die_of, self->cause.signum);
     }
+  ps_cancel_restore (cancel_state);
   return known ? honest (status) : status;
-}
-
-void
-ps_watcher_quit (PsWatcher *self, int exit_code)
-{
-  g_return_if_fail (self != NULL);
-
-  if (ps_watcher_is_forked (self))
-    return;
-  g_mutex_lock (&self->lock);
-  if (!self->quit_asked)
-    self->quit_code = ps_cause_clamp_code (exit_code);
-  self->quit_asked = TRUE;
-  g_mutex_unlock (&self->lock);
-  ps_source_wake (self->source);
 }
 
 int

@@ -121,7 +121,9 @@ PS_PUBLIC gboolean ps_watcher_reattach (PsWatcher *self, GError **error);
  * @self: a watcher
  *
  * Runs the loop until the exit is complete. When somebody else quits the loop, that is an exit
- * like another: the quit and finish callbacks run before this returns. Since 0.1.
+ * like another: the quit and finish callbacks run before this returns. When this thread is cancelled
+ * here, or a callback ends it by pthread_exit(), the process exits: nobody can run the loop any more.
+ * Since 0.1.
  *
  * Returns: what main() is to return: 128 + signum, or the code of ps_watcher_quit() and its like
  */

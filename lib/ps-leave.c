@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * A thread may end by pthread_exit(), or be cancelled: main() for one, or in the middle of a
+ * callback. Without us a process ends with its last thread; one that uses GLib has a worker thread
+ * besides, which blocks every signal and never ends, and so it lives on for ever and SIGTERM with
+ * it. What is done about that, by the threads that had to do with the watch, when they end:
+ *
+ * - It was in a callback, or ran the loop by ps_watcher_run(): nobody else can run that loop any
+ *   more. The process exits, and what is left of the exit is done here.
+ * - No thread but GLib's own is left: the process exits, as it would without GLib.
+ * - The first thread ends (or is gone), and others go on: it stays instead, to take the signals,
+ * and conducts the exit if no other thread runs the loop. It looks now and then whether the others
+ * are still there.
+ * - Otherwise it just ends.
+ *
+ * Nothing of this is done while there are a first thread and a loop in order.
+ */
+
+#include "ps-leave.h"
+#include "ps-exit.h"
+#include "ps-signal.h"
+#include "ps-threads.h"
+#include "ps-watcher-private.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOOK_FIRST_MS 10
+#define LOOK_LAST_MS 1000
+
+static atomic_int stays; /* the number of the thread that does, or 0 */
+
+static gboolean
+is_exiting (PsState state)
+{
+  return state != PS_STATE_RUNNING && state != PS_STATE_RELOADING && state != PS_STATE_FORKED;
+}
+
+/* Whether it left the loop in the lurch; then nothing it was at holds anybody up. */
+static gboolean
+let_go (PsWatcher *self)
+{
+  const pthread_t me = pthread_self ();
+  gboolean in_callback, in_loop;
+
+  g_mutex_lock (&self->lock);
+  in_callback = self->turning == me;
+  in_loop = self->runner == me;
+  if (in_callback)
+    {
+      self->depth = 0;
+      self->turning = PS_NO_THREAD;
+    }
+  g_mutex_unlock (&self->lock);
+  if (in_callback)
+    ps_pass_callback_is_gone (&self->pass);
+  return in_callback || in_loop;
+}
+
+/* Does what the loop would, if nobody runs it, until life goes on. */
+static void
+attend (PsWatcher *self)
+{
+  PsState state;
+
+  if (ps_threads_has_other (self->turner) || !g_main_context_acquire (self->context))
+    return;
+  ps_watcher_turn (self);
+  while (state = ps_watcher_peek_state (self),
+         state != PS_STATE_RUNNING && state != PS_STATE_EXITED && state != PS_STATE_FORKED)
+    g_main_context_iteration (self->context, TRUE);
+  g_main_context_release (self->context);
+  if (state == PS_STATE_EXITED)
+    exit (ps_watcher_get_exit_status (self));
+}
+
+/* Sleeps with the signals that we take let in, and at no other time: none is overlooked. */
+static void
+sleep_ms (guint ms, const sigset_t *mask)
+{
+  const struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+
+  ppoll (NULL, 0, &time, mask);
+}
+
+static void
+hold_signals (sigset_t *mask)
+{
+  sigset_t taken;
+
+  sigemptyset (&taken);
+  for (int signum = 1; signum < NSIG; signum++)
+    if (ps_signal_is_taken (signum))
+      sigaddset (&taken, signum);
+  pthread_sigmask (SIG_BLOCK, &taken, mask);
+  for (int signum = 1; signum < NSIG; signum++)
+    if (sigismember (&taken, signum))
+      sigdelset (mask, signum);
+}
+
+static void
+end_if_last (PsWatcher *self)
+{
+  if (ps_threads_count_others (atomic_load (&stays)) == 0)
+    exit (ps_watcher_peek_state (self) == PS_STATE_EXITED ? ps_watcher_get_exit_status (self)
+                                                          : EXIT_SUCCESS);
+}
+
+static void
+stay (PsWatcher *self)
+{
+  int nobody = 0;
+  sigset_t mask;
+
+  if (!atomic_compare_exchange_strong (&stays, &nobody, gettid ()))
+    return;
+  hold_signals (&mask);
+  for (guint ms = LOOK_FIRST_MS; ps_exit_get_data () == self; ms = MIN (2 * ms, LOOK_LAST_MS))
+    {
+      attend (self);
+      end_if_last (self);
+      sleep_ms (ms, &mask);
+    }
+  atomic_store (&stays, 0);
+}
+
+/* In the thread that ends, after whatever else ends with it. */
+static void
+leave (void)
+{
+  PsWatcher *self = ps_exit_get_data ();
+
+  if (self == NULL)
+    return;
+  if (let_go (self))
+    exit (is_exiting (ps_watcher_peek_state (self)) ? EXIT_SUCCESS : EXIT_FAILURE);
+  end_if_last (self);
+  if (!ps_threads_has_first ())
+    stay (self);
+}
+
+/* For this thread, and those that conduct. */
+void
+ps_leave_open (void)
+{
+  ps_threads_open (leave);
+  ps_threads_mind ();
+}
