@@ -148,10 +148,12 @@ send_until (int fd, const char *state, gint64 end_us)
       struct timeval left = { .tv_sec = left_us / PS_US_PER_SEC,
                               .tv_usec = left_us % PS_US_PER_SEC };
 
-      if (setsockopt (fd, SOL_SOCKET, SO_SNDTIMEO, &left, sizeof left) == 0
-          && sendto (fd, state, strlen (state), MSG_NOSIGNAL,
-                     (const struct sockaddr *) &environment.address, environment.length)
-                 >= 0)
+      /* Where no limit can be set, a message that would have to wait is lost. */
+      int unlimited = setsockopt (fd, SOL_SOCKET, SO_SNDTIMEO, &left, sizeof left);
+
+      if (sendto (fd, state, strlen (state), MSG_NOSIGNAL | (unlimited ? MSG_DONTWAIT : 0),
+                  (const struct sockaddr *) &environment.address, environment.length)
+          >= 0)
         return 0;
     }
   while (errno == EINTR && ps_clock_now_us () < end_us);

@@ -6,6 +6,20 @@
 
 static GMainLoop *loop;
 
+static gboolean
+just_turn (gpointer unused)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+/* ThreadSanitizer may keep a signal that comes just before a call that waits, until that returns. */
+static void
+keep_turning (void)
+{
+  if (tap_loses_signals ())
+    g_timeout_add (100, just_turn, NULL);
+}
+
 PsWatcher *
 watch (void)
 {
@@ -13,6 +27,7 @@ watch (void)
 
   child_start_thread ();
   loop = g_main_loop_new (NULL, FALSE);
+  keep_turning ();
   watcher = ps_glib_attach (loop);
   child_need (watcher != NULL);
   ps_watcher_set_log_func (watcher, NULL, NULL, NULL);
