@@ -6,6 +6,7 @@
  */
 
 #include "ps-watcher-private.h"
+#include "ps-copies.h"
 #include "ps-error.h"
 #include "ps-exit.h"
 #include "ps-ids.h"
@@ -15,6 +16,7 @@
 #include "ps-self.h"
 #include "ps-signal.h"
 #include "ps-threads.h"
+#include "ps-version.h"
 #include "ps-watchdog.h"
 
 #include <errno.h>
@@ -72,8 +74,17 @@ ps_prepare (void)
 static int
 open_signals (GError **error)
 {
+  g_autofree char *other = ps_copies_describe_watching ();
   int fd;
 
+  if (other != NULL)
+    {
+      g_set_error (error, PS_ERROR, PS_ERROR_BUSY,
+                   "another copy of libpostscriptum watches this process: %s; this is %s (link the "
+                   "program and its plug-ins to one shared library)",
+                   other, PS_VERSION);
+      return -1;
+    }
   /* GLib ends the process where it lacks something: it must not get as far. */
   if (!ps_threads_can_start ())
     {
@@ -106,6 +117,7 @@ begin_watch (PsWatcher *self)
   ps_signal_quiet_pipe ();
   ps_exit_install (ps_watcher_at_exit, ps_watcher_ref (self));
   ps_leave_open ();
+  ps_copies_announce ();
   g_source_attach (self->source, self->context);
   read_environment (self);
   ps_rescue_open ();
@@ -187,10 +199,26 @@ ps_watcher_detach (PsWatcher *self)
   ps_watcher_unref (self);
 }
 
+static void
+warn_of_other_copy (void)
+{
+  static int warned; /* atomic */
+  g_autofree char *other = ps_copies_describe_watching ();
+
+  if (other != NULL && g_atomic_int_compare_and_exchange (&warned, FALSE, TRUE))
+    g_warning ("ps_watcher_get_default: another copy of libpostscriptum watches this process: %s; "
+               "this is %s, and has no watcher",
+               other, PS_VERSION);
+}
+
 PsWatcher *
 ps_watcher_get_default (void)
 {
-  return ps_exit_get_data ();
+  PsWatcher *self = ps_exit_get_data ();
+
+  if (self == NULL)
+    warn_of_other_copy ();
+  return self;
 }
 
 PsWatcher *

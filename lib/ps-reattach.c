@@ -12,6 +12,7 @@
  * g_unix_signal_add() are dead in such a process. Ours are not: our handler wakes the loop itself.
  */
 
+#include "ps-copies.h"
 #include "ps-current.h"
 #include "ps-error.h"
 #include "ps-exit.h"
@@ -97,6 +98,7 @@ begin_life (PsWatcher *self)
   self->state = PS_STATE_RUNNING;
   ps_exit_install (ps_watcher_at_exit, self);
   ps_leave_open ();
+  ps_copies_announce ();
   ps_rescue_open ();
   ps_rescue_set_limit (self->limit_us);
   ps_watcher_settle_hangup (self);

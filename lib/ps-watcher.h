@@ -51,7 +51,8 @@ PS_PUBLIC PsWatcher *ps_glib_attach (GMainLoop *loop);
  * descriptor or no thread left for it; that is looked at before. Since 0.1.
  *
  * Errors: %PS_ERROR_EXHAUSTED when the process has used up its descriptors or threads;
- * %PS_ERROR_OVER when a child has taken the watch of this process over.
+ * %PS_ERROR_BUSY when another copy of this library (linked into the program, or loaded from another
+ * file) watches; %PS_ERROR_OVER when a child has taken the watch of this process over.
  *
  * Returns: (transfer full) (nullable): the watcher; %NULL with @error set
  */
@@ -63,7 +64,7 @@ PS_PUBLIC PsWatcher *ps_glib_try_attach (GMainLoop *loop, GError **error);
  * For libraries and plug-ins that want to register something. From any thread. Since 0.1.
  *
  * Returns: (transfer none) (nullable): the watcher of this process; %NULL when there is none, and
- *   in a forked child
+ *   in a forked child; also, with a warning, when it is that of another copy of this library
  */
 PS_PUBLIC PsWatcher *ps_watcher_get_default (void);
 
@@ -121,9 +122,9 @@ PS_PUBLIC gboolean ps_watcher_reattach (PsWatcher *self, GError **error);
  * @self: a watcher
  *
  * Runs the loop until the exit is complete. When somebody else quits the loop, that is an exit
- * like another: the quit and finish callbacks run before this returns. When this thread is cancelled
- * here, or a callback ends it by pthread_exit(), the process exits: nobody can run the loop any more.
- * Since 0.1.
+ * like another: the quit and finish callbacks run before this returns. When this thread is
+ * cancelled here, or a callback ends it by pthread_exit(), the process exits: nobody can run the
+ * loop any more. Since 0.1.
  *
  * Returns: what main() is to return: 128 + signum, or the code of ps_watcher_quit() and its like
  */

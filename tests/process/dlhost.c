@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A program that is not linked to the library. Usage: dlhost LIBRARY exit|signal|twice|look
+ * A program that is not linked to the library. Usage: dlhost LIBRARY exit|signal|twice|look|/COPY
  * Loads it, attaches, closes it and ends; or only says what a new image inherits. What happens goes
  * to descriptor 3, as in every child.
  */
@@ -46,7 +46,7 @@ say_ready (gpointer unused)
   return G_SOURCE_REMOVE;
 }
 
-/* Both handles are one library, and have one watcher. */
+/* Whether both handles are one library, and have one watcher. */
 static int
 open_twice (void *library, const char *path, PsWatcher *watcher)
 {
@@ -99,6 +99,8 @@ main (int argc, char **argv)
   add (watcher, PS_EVENT_FINISH, "f", 0, 0, say_word, (gpointer) "f", NULL);
   if (strcmp (argv[2], "twice") == 0)
     return open_twice (library, argv[1], watcher);
+  if (argv[2][0] == '/')
+    return open_twice (library, argv[2], watcher);
   dlclose (library);
   child_say ("closed");
   if (strcmp (argv[2], "exit") == 0)
