@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A program by itself, with the library linked into it: for what only happens to a program that is
- * executed. Usage: standalone signal|reraise|exit|thread. What happens goes to descriptor 3, as in
- * every child.
+ * executed. Usage: standalone signal|reraise|exit|thread|malloc. What happens goes to descriptor 3,
+ * as in every child.
  */
 #include <postscriptum.h>
 
 #include "ps-child.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,19 @@ exit_in_thread (gpointer unused)
   exit (5);
 }
 
+/* Whose malloc() this program has. */
+static int
+say_allocator (void)
+{
+  g_autofree char *name = NULL;
+  Dl_info info;
+
+  child_need (dladdr (dlsym (RTLD_DEFAULT, "malloc"), &info) != 0);
+  name = g_path_get_basename (info.dli_fname);
+  child_sayf ("malloc of %s", name);
+  return 0;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -47,6 +61,8 @@ main (int argc, char **argv)
   g_autoptr (PsWatcher) watcher = NULL;
 
   child_need (argc == 2);
+  if (strcmp (argv[1], "malloc") == 0)
+    return say_allocator ();
   atexit (say_last);
   watcher = ps_glib_attach (loop);
   child_need (watcher != NULL);
