@@ -124,6 +124,147 @@ j02_stderr (void)
   tap_check_int (ms_since (start_us), <, PROMPT_MS * tap_slowness ());
 }
 
+/* Neither reads, and the loop hangs in the end: last words meet the same two. */
+static void
+get_stuck (PsContext *context, gpointer word)
+{
+  say (context, word);
+  for (;;)
+    sleep (1000);
+}
+
+static int
+all_deaf_child (gconstpointer data)
+{
+  const Setup *setup = data;
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  PsWatcher *watcher;
+
+  if (!child_own_run (inbox_path (setup->journal)))
+    {
+      child_say (NO_NAMESPACE);
+      return 0;
+    }
+  child_say ("namespace");
+  g_setenv ("NOTIFY_SOCKET", inbox_path (setup->manager), TRUE);
+  child_start_thread ();
+  watcher = ps_glib_attach (loop);
+  ps_watcher_set_deadline (watcher, 2000);
+  ps_watcher_on_terminate (watcher, say, (gpointer) "t");
+  ps_watcher_on_finish (watcher, get_stuck, (gpointer) "stuck");
+  say_ready_soon ();
+  return ps_watcher_run (watcher);
+}
+
+static void
+j02_all (void)
+{
+  Setup setup = { .journal = inbox_new (), .manager = inbox_new () };
+  Proc *child;
+
+  inbox_fill (setup.journal);
+  inbox_fill (setup.manager);
+  child = proc_start (all_deaf_child, &setup);
+  if (!got_namespace (child))
+    return;
+  expect_stop (child, SIGTERM, 143, "terminate: t", "finish: stuck");
+  proc_expect_output (child, "finish callback get_stuck has been running for");
+}
+
+/* --- J03, J05: much to say -------------------------------------------------------------------- */
+
+static void
+fail_at_length (PsContext *context, gpointer text)
+{
+  ps_context_fail (context, g_error_new (PS_ERROR, PS_ERROR_INVALID, "%s", (const char *) text));
+}
+
+static int
+talkative_child (gconstpointer data)
+{
+  const Setup *setup = data;
+  g_autofree char *text = g_strnfill (1024 * 1024, 'x');
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (PsWatcher) watcher = NULL;
+
+  if (!child_own_run (inbox_path (setup->journal)))
+    {
+      child_say (NO_NAMESPACE);
+      return 0;
+    }
+  child_say ("namespace");
+  g_setenv ("NOTIFY_SOCKET", inbox_path (setup->manager), TRUE);
+  child_start_thread ();
+  watcher = ps_glib_attach (loop);
+  ps_watcher_add (watcher, PS_EVENT_TERMINATE, text, 0, 0, fail_at_length, text, NULL);
+  ps_watcher_status (watcher, "%s", text);
+  say_ready_soon ();
+  return ps_watcher_run (watcher);
+}
+
+/* Each record is a datagram, which is all that an inbox takes, to the last. */
+static void
+j03 (void)
+{
+  Setup setup = { .journal = inbox_new (), .manager = inbox_new () };
+  Proc *child = proc_start (talkative_child, &setup);
+  gsize longest = 0;
+  gboolean over = FALSE;
+
+  if (!got_namespace (child))
+    return;
+  proc_expect (child, "ready");
+  proc_kill (child, SIGTERM);
+  while (!over && !tap_failed ())
+    {
+      gsize length;
+
+      over = strstr (inbox_next (setup.journal), PS_MESSAGE_EXIT_FINISHED) != NULL;
+      inbox_bytes (setup.journal, &length);
+      longest = MAX (longest, length);
+    }
+  proc_expect_exit (child, 143);
+  tap_check_int (longest, >, 4096); /* the texts are in it, and cut */
+  tap_check_int (longest, <, 32 * 1024);
+}
+
+static void
+count_record (int priority, const char *message, const GLogField *fields, gsize n_fields,
+              gpointer unused)
+{
+  static guint n_records;
+  const char *n_steps = record_field (fields, n_fields, PS_FIELD_STEPS_RUN);
+
+  n_records++;
+  if (n_steps != NULL)
+    child_sayf ("%u records, %s steps", n_records, n_steps);
+  else if (n_records > 129)
+    child_sayf ("one more: %s", message);
+}
+
+static void
+do_little (PsContext *context, gpointer unused)
+{
+}
+
+static int
+thousand_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch ();
+
+  ps_watcher_set_log_func (watcher, count_record, NULL, NULL);
+  for (guint i = 0; i < 1000; i++)
+    ps_watcher_on_finish (watcher, do_little, GUINT_TO_POINTER (i));
+  return run (watcher);
+}
+
+/* The begin, the begin and the end of 64 steps, and the end. */
+static void
+j05 (void)
+{
+  expect_stop (proc_start (thousand_child, NULL), SIGTERM, 143, "130 records, 1000 steps");
+}
+
 /* --- J04: the fields of a record, as journald reads them -------------------------------------- */
 
 static guint64
@@ -324,6 +465,9 @@ static const TapCase cases[] = {
   { "J01", "without a journal records go to standard error", j01 },
   { "J02", "a journal that does not read delays the exit by a moment", j02 },
   { "J02b", "so does a full pipe as standard error", j02_stderr },
+  { "J02c", "nor does the manager, and the loop hangs", j02_all },
+  { "J03", "texts of a megabyte are cut: each record is a datagram", j03 },
+  { "J05", "an exit of a thousand steps is told in 130 records, the account last", j05 },
   { "J04", "a text with line breaks forges no field", j04 },
   { "J10", "the account of an exit: cause, steps, status", j10 },
   { "J11", "who sent the signal", j11 },
