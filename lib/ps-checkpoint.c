@@ -50,6 +50,8 @@ take_hold (PsContext *context, const char *why, gpointer data)
   if (checkpoint->step == NULL)
     checkpoint->step = ps_hold_set_begin_step (checkpoint->holds, checkpoint->entry->is.name,
                                                PS_EVENT_CHECKPOINT, 0, now_us);
+  if (checkpoint->step == NULL)
+    return NULL;
   return ps_hold_set_add (checkpoint->holds, checkpoint->step, why, now_us, G_MAXINT64);
 }
 

@@ -91,7 +91,8 @@ PS_PUBLIC gint64 ps_context_get_time_left_us (PsContext *context);
  * this one has been released or given up on. The deadline is that of the callback's
  * registration, if it has one.
  *
- * Returns: (transfer full): a new hold; ps_hold_release() ends it. Since 0.1.
+ * Returns: (transfer full) (nullable): a new hold; ps_hold_release() ends it. %NULL when there is
+ * no memory for one: then nothing is waited for, and the journal says so. Since 0.1.
  */
 PS_PUBLIC PsHold *ps_context_hold (PsContext *context, const char *why);
 

@@ -12,7 +12,7 @@ typedef void (*PsHoldFunc) (GSource *source);
 /* One callback that took holds. It is through when it has returned and the last of them is gone. */
 typedef struct
 {
-  char *name;
+  const char *name;
   PsEvent event;
   guint number;
   gint64 begun_us;
@@ -21,6 +21,7 @@ typedef struct
   /*< private >*/
   guint outstanding; /* its holds, and the callback itself */
   guint refs;
+  GList link; /* among those that are through */
 } PsStep;
 
 PsHoldSet *ps_hold_set_new (PsHoldFunc wake, GSource *source);

@@ -4,17 +4,22 @@
  * A set of holds, ordered by deadline, so that "how many", "who is next to be given up on" and
  * "take this one out" cost no walk even with very many. A hold leaves its set exactly once, by
  * being released or by being dropped; after that it is only memory that its owner still refers to.
+ *
+ * A hold and a step are one piece of memory each. Where there is none, there is no hold: that is
+ * for the caller to say, and no reason to end the process.
  */
 
 #include "ps-hold-private.h"
 #include "ps-clock.h"
+#include "ps-heap.h"
 #include "ps-lock.h"
+#include <string.h>
 
 struct _PsHoldSet
 {
   gatomicrefcount refs;
   GMutex lock;
-  GTree *holds; /* of PsHold, by (deadline, number) */
+  PsHeap holds; /* of PsHold, by (deadline, number) */
   guint64 last_number;
   gint64 extended_until_us;
   GQueue through; /* of PsStep that nobody has taken note of yet */
@@ -25,27 +30,26 @@ struct _PsHoldSet
 /* Its users and its set each keep the memory; when the last user goes, the hold is released. */
 struct _PsHold
 {
+  PsHeapNode node; /* first, so that it is the hold */
   gatomicrefcount users;
   gatomicrefcount refs;
   PsHoldSet *set;
   guint64 number;
   PsStep *step;
-  char *why;
   gint64 since_us;
   gint64 deadline_us;
   gboolean active;
+  char why[];
 };
 
 G_DEFINE_BOXED_TYPE (PsHold, ps_hold, ps_hold_ref, ps_hold_unref)
 
-static int
-compare_holds (gconstpointer a, gconstpointer b, gpointer unused)
+static gboolean
+is_due_before (const PsHeapNode *a, const PsHeapNode *b)
 {
-  const PsHold *x = a, *y = b;
+  const PsHold *x = (const PsHold *) a, *y = (const PsHold *) b;
 
-  if (x->deadline_us != y->deadline_us)
-    return x->deadline_us < y->deadline_us ? -1 : 1;
-  return (x->number > y->number) - (x->number < y->number);
+  return x->deadline_us != y->deadline_us ? x->deadline_us < y->deadline_us : x->number < y->number;
 }
 
 /* wake (source) is called, from any thread and without a lock, when a hold was released or its
@@ -57,43 +61,44 @@ ps_hold_set_new (PsHoldFunc wake, GSource *source)
 
   g_atomic_ref_count_init (&set->refs);
   g_mutex_init (&set->lock);
-  set->holds = g_tree_new_full (compare_holds, NULL, NULL, NULL);
+  set->holds.comes_before = is_due_before;
   set->wake = wake;
   set->source = g_source_ref (source);
   return set;
 }
 
 static void
-free_step (gpointer data)
+free_step (PsStep *step)
 {
-  PsStep *step = data;
-
   if (--step->refs > 0)
     return;
-  g_free (step->name);
   g_free (step);
 }
 
 void
 ps_hold_set_unref (PsHoldSet *set)
 {
+  GList *link;
+
   if (!g_atomic_ref_count_dec (&set->refs))
     return;
-  g_queue_clear_full (&set->through, free_step);
-  g_tree_unref (set->holds);
+  while ((link = g_queue_pop_head_link (&set->through)) != NULL)
+    free_step (link->data);
   g_source_unref (set->source);
   g_mutex_clear (&set->lock);
   g_free (set);
 }
 
-/* A callback takes its first hold. */
+/* A callback takes its first hold. NULL: no memory. */
 PsStep *
 ps_hold_set_begin_step (PsHoldSet *set, const char *name, PsEvent event, guint number,
                         gint64 begun_us)
 {
-  PsStep *step = g_new0 (PsStep, 1);
+  PsStep *step = g_try_malloc (sizeof *step + strlen (name) + 1);
 
-  *step = (PsStep){ .name = g_strdup (name),
+  if (step == NULL)
+    return NULL;
+  *step = (PsStep){ .name = strcpy ((char *) (step + 1), name),
                     .event = event,
                     .number = number,
                     .begun_us = begun_us,
@@ -110,7 +115,8 @@ end_part (PsHoldSet *set, PsStep *step)
     return;
   step->ended_us = ps_clock_now_us ();
   step->refs++;
-  g_queue_push_tail (&set->through, step);
+  step->link.data = step;
+  g_queue_push_tail_link (&set->through, &step->link);
 }
 
 /* The callback has returned; takes the caller's reference. */
@@ -127,12 +133,12 @@ ps_hold_set_return_step (PsHoldSet *set, PsStep *step)
 PsStep *
 ps_hold_set_take_step (PsHoldSet *set)
 {
-  PsStep *step;
+  GList *link;
 
   g_mutex_lock (&set->lock);
-  step = g_queue_pop_head (&set->through);
+  link = g_queue_pop_head_link (&set->through);
   g_mutex_unlock (&set->lock);
-  return step;
+  return link != NULL ? link->data : NULL;
 }
 
 void
@@ -143,19 +149,21 @@ ps_hold_set_free_step (PsHoldSet *set, PsStep *step)
   g_mutex_unlock (&set->lock);
 }
 
-/* deadline_us: a point in time, or PS_NEVER_US. */
+/* deadline_us: a point in time, or PS_NEVER_US. NULL: no memory. */
 PsHold *
 ps_hold_set_add (PsHoldSet *set, PsStep *step, const char *why, gint64 now_us, gint64 deadline_us)
 {
-  PsHold *hold = g_new0 (PsHold, 1);
+  PsHold *hold = g_try_malloc (sizeof *hold + strlen (why) + 1);
 
+  if (hold == NULL)
+    return NULL;
   g_atomic_ref_count_init (&hold->users);
   g_atomic_ref_count_init (&hold->refs);
   g_atomic_ref_count_inc (&hold->refs); /* the set's */
   g_atomic_ref_count_inc (&set->refs);
   hold->set = set;
   hold->step = step;
-  hold->why = g_strdup (why);
+  strcpy (hold->why, why);
   hold->since_us = now_us;
   hold->deadline_us = deadline_us;
   hold->active = TRUE;
@@ -164,7 +172,7 @@ ps_hold_set_add (PsHoldSet *set, PsStep *step, const char *why, gint64 now_us, g
   step->refs++;
   step->outstanding++;
   hold->number = ++set->last_number;
-  g_tree_insert (set->holds, hold, hold);
+  ps_heap_add (&set->holds, &hold->node);
   g_mutex_unlock (&set->lock);
   return hold;
 }
@@ -182,7 +190,7 @@ ps_hold_set_count (PsHoldSet *set)
   guint count;
 
   g_mutex_lock (&set->lock);
-  count = (guint) g_tree_nnodes (set->holds);
+  count = set->holds.length;
   g_mutex_unlock (&set->lock);
   return count;
 }
@@ -190,9 +198,7 @@ ps_hold_set_count (PsHoldSet *set)
 static PsHold *
 first (PsHoldSet *set)
 {
-  GTreeNode *node = g_tree_node_first (set->holds);
-
-  return node != NULL ? g_tree_node_key (node) : NULL;
+  return (PsHold *) set->holds.first;
 }
 
 /* When the first of them will have to be given up on; PS_NEVER_US: none will. */
@@ -233,7 +239,7 @@ ps_hold_set_drop (PsHoldSet *set, gint64 now_us)
   hold = first (set);
   if (hold != NULL && hold->deadline_us <= now_us)
     {
-      g_tree_remove (set->holds, hold);
+      ps_heap_remove (&set->holds, &hold->node);
       hold->active = FALSE;
       end_part (set, hold->step);
     }
@@ -264,7 +270,6 @@ ps_hold_put (PsHold *hold)
     return;
   ps_hold_set_free_step (hold->set, hold->step);
   ps_hold_set_unref (hold->set);
-  g_free (hold->why);
   g_free (hold);
 }
 
@@ -279,7 +284,7 @@ leave (PsHold *hold)
   was_active = hold->active;
   if (was_active)
     {
-      g_tree_remove (set->holds, hold);
+      ps_heap_remove (&set->holds, &hold->node);
       hold->active = FALSE;
       end_part (set, hold->step);
     }
@@ -332,10 +337,10 @@ move_deadline (PsHold *hold, gint64 deadline_us, gint64 extended_until_us)
   active = hold->active;
   if (active)
     {
-      g_tree_remove (set->holds, hold);
+      ps_heap_remove (&set->holds, &hold->node);
       hold->deadline_us =
           extended_until_us > 0 ? MAX (hold->deadline_us, deadline_us) : deadline_us;
-      g_tree_insert (set->holds, hold, hold);
+      ps_heap_add (&set->holds, &hold->node);
       set->extended_until_us = MAX (set->extended_until_us, extended_until_us);
     }
   g_mutex_unlock (&set->lock);
