@@ -10,6 +10,8 @@
  * what was added meanwhile. So a callback may add and remove what it likes: a removed one is
  * passed over, one added for this event is met in this pass, and nothing is called twice.
  *
+ * Only adding needs memory. A pass is what an exit is made of, and has to go on without.
+ *
  * "Once per exit" is a mark on the pair (callback, user_data), which all its registrations share.
  */
 
@@ -56,6 +58,7 @@ struct _PsRegistry
   GPtrArray *batch;     /* of owned PsEntry, */
   guint batch_next;     /* those from here on are to be called */
   GPtrArray *spent;     /* pairs that were called in this exit and had no registration then */
+  guint room;           /* for how many entries and pairs these two have memory */
 };
 
 static guint
@@ -184,6 +187,28 @@ unref_pair (PsRegistry *registry, PsPair *pair)
     g_hash_table_remove (registry->pairs, pair);
 }
 
+/* What a pass will write down has its place from the start on. */
+static void
+make_room (GPtrArray *array, guint room)
+{
+  guint length = array->len;
+
+  g_ptr_array_set_size (array, (int) room);
+  g_ptr_array_set_size (array, (int) length);
+}
+
+static void
+make_room_for_all (PsRegistry *registry)
+{
+  guint needed = MAX (g_hash_table_size (registry->entries), g_hash_table_size (registry->pairs));
+
+  if (needed <= registry->room)
+    return;
+  registry->room = MAX (2 * registry->room, needed);
+  make_room (registry->batch, registry->room);
+  make_room (registry->spent, registry->room);
+}
+
 static void
 link_entry (PsRegistry *registry, PsEntry *entry, PsEvent event, GList *link)
 {
@@ -281,6 +306,7 @@ ps_registry_add (PsRegistry *registry, const PsRegistration *registration)
   g_hash_table_insert (registry->entries, GUINT_TO_POINTER (entry->id), entry);
   for (PsEvents rest = entry->is.events; rest != 0; rest &= rest - 1)
     link_entry (registry, entry, rest & -rest, &entry->links[i++]);
+  make_room_for_all (registry);
   g_mutex_unlock (&registry->lock);
   return id; /* the entry may be gone by now */
 }
