@@ -6,7 +6,8 @@
  * must know what to do.
  *
  * Three rules can be read off the columns: a state never goes back past STOP (systemd has been
- * told by then); FINISHING is entered on every way out but FORCE; a fork ends everything.
+ * told by then); FINISHING is entered on every way out; a fork ends everything. A third signal by
+ * hand, which ends the process on the spot, is none of it: the signal handler does that.
  */
 
 #include "ps-machine.h"
@@ -25,7 +26,6 @@ static const PsTransition table[PS_N_STATES][PS_N_INPUTS] = {
     [PS_INPUT_VETO] = CELL (RUNNING, NONE),
     [PS_INPUT_DONE] = CELL (RUNNING, NONE),
     [PS_INPUT_HURRY] = CELL (QUERYING, QUERY),
-    [PS_INPUT_FORCE] = CELL (QUERYING, QUERY),
     [PS_INPUT_DEADLINE] = CELL (RUNNING, NONE),
     [PS_INPUT_FORK] = CELL (FORKED, FORGET),
   },
@@ -36,7 +36,6 @@ static const PsTransition table[PS_N_STATES][PS_N_INPUTS] = {
     [PS_INPUT_VETO] = CELL (RUNNING, READY),
     [PS_INPUT_DONE] = CELL (RUNNING, READY),
     [PS_INPUT_HURRY] = CELL (QUERYING, QUERY),
-    [PS_INPUT_FORCE] = CELL (QUERYING, QUERY),
     [PS_INPUT_DEADLINE] = CELL (RUNNING, READY),
     [PS_INPUT_FORK] = CELL (FORKED, FORGET),
   },
@@ -47,7 +46,6 @@ static const PsTransition table[PS_N_STATES][PS_N_INPUTS] = {
     [PS_INPUT_VETO] = CELL (RESUMING, RESUME),
     [PS_INPUT_DONE] = CELL (TERMINATING, STOP),
     [PS_INPUT_HURRY] = CELL (TERMINATING, STOP),
-    [PS_INPUT_FORCE] = CELL (EXITED, FORCE),
     [PS_INPUT_DEADLINE] = CELL (TERMINATING, STOP),
     [PS_INPUT_FORK] = CELL (FORKED, FORGET),
   },
@@ -58,7 +56,6 @@ static const PsTransition table[PS_N_STATES][PS_N_INPUTS] = {
     [PS_INPUT_VETO] = CELL (RUNNING, RUN),
     [PS_INPUT_DONE] = CELL (RUNNING, RUN),
     [PS_INPUT_HURRY] = CELL (QUERYING, QUERY),
-    [PS_INPUT_FORCE] = CELL (EXITED, FORCE),
     [PS_INPUT_DEADLINE] = CELL (RUNNING, RUN),
     [PS_INPUT_FORK] = CELL (FORKED, FORGET),
   },
@@ -69,7 +66,6 @@ static const PsTransition table[PS_N_STATES][PS_N_INPUTS] = {
     [PS_INPUT_VETO] = CELL (FINISHING, FINISH),
     [PS_INPUT_DONE] = CELL (FINISHING, FINISH),
     [PS_INPUT_HURRY] = CELL (FINISHING, FINISH),
-    [PS_INPUT_FORCE] = CELL (EXITED, FORCE),
     [PS_INPUT_DEADLINE] = CELL (FINISHING, FINISH),
     [PS_INPUT_FORK] = CELL (FORKED, FORGET),
   },
@@ -80,7 +76,6 @@ static const PsTransition table[PS_N_STATES][PS_N_INPUTS] = {
     [PS_INPUT_VETO] = CELL (EXITED, CLOSE),
     [PS_INPUT_DONE] = CELL (EXITED, CLOSE),
     [PS_INPUT_HURRY] = CELL (FINISHING, HASTEN),
-    [PS_INPUT_FORCE] = CELL (EXITED, FORCE),
     [PS_INPUT_DEADLINE] = CELL (FINISHING, HASTEN),
     [PS_INPUT_FORK] = CELL (FORKED, FORGET),
   },
@@ -91,7 +86,6 @@ static const PsTransition table[PS_N_STATES][PS_N_INPUTS] = {
     [PS_INPUT_VETO] = CELL (EXITED, NONE),
     [PS_INPUT_DONE] = CELL (EXITED, NONE),
     [PS_INPUT_HURRY] = CELL (EXITED, NONE),
-    [PS_INPUT_FORCE] = CELL (EXITED, FORCE),
     [PS_INPUT_DEADLINE] = CELL (EXITED, NONE),
     [PS_INPUT_FORK] = CELL (FORKED, FORGET),
   },
@@ -102,7 +96,6 @@ static const PsTransition table[PS_N_STATES][PS_N_INPUTS] = {
     [PS_INPUT_VETO] = CELL (FORKED, NONE),
     [PS_INPUT_DONE] = CELL (FORKED, NONE),
     [PS_INPUT_HURRY] = CELL (FORKED, NONE),
-    [PS_INPUT_FORCE] = CELL (FORKED, NONE),
     [PS_INPUT_DEADLINE] = CELL (FORKED, NONE),
     [PS_INPUT_FORK] = CELL (FORKED, NONE),
   },
@@ -139,23 +132,23 @@ counts (const PsPressure *pressure, PsEscalation escalation, int signum)
 
 /* What a termination signal that comes now amounts to. The first of an exit always counts,
  * whatever it is; of the later ones those that the escalation names. */
-PsInput
+PsPress
 ps_machine_press (PsPressure *pressure, PsEscalation escalation, int signum, gint64 now_us)
 {
   if (!counts (pressure, escalation, signum)
       || (pressure->count > 0 && now_us - pressure->last_us < DEBOUNCE_US))
-    return PS_INPUT_REQUEST;
+    return PS_PRESS_ASKS;
 
   pressure->count++;
   pressure->last_us = now_us;
   switch (pressure->count)
     {
     case 1:
-      return PS_INPUT_REQUEST;
+      return PS_PRESS_ASKS;
     case 2:
-      return PS_INPUT_HURRY;
+      return PS_PRESS_HURRIES;
     default:
-      return PS_INPUT_FORCE;
+      return PS_PRESS_FORCES;
     }
 }
 
@@ -177,9 +170,9 @@ const char *
 ps_machine_input_name (PsInput input)
 {
   static const char *const names[PS_N_INPUTS] = {
-    NAME (PS_INPUT_, RELOAD), NAME (PS_INPUT_, REQUEST),  NAME (PS_INPUT_, EXIT),
-    NAME (PS_INPUT_, VETO),   NAME (PS_INPUT_, DONE),     NAME (PS_INPUT_, HURRY),
-    NAME (PS_INPUT_, FORCE),  NAME (PS_INPUT_, DEADLINE), NAME (PS_INPUT_, FORK),
+    NAME (PS_INPUT_, RELOAD),   NAME (PS_INPUT_, REQUEST), NAME (PS_INPUT_, EXIT),
+    NAME (PS_INPUT_, VETO),     NAME (PS_INPUT_, DONE),    NAME (PS_INPUT_, HURRY),
+    NAME (PS_INPUT_, DEADLINE), NAME (PS_INPUT_, FORK),
   };
 
   return names[input];
@@ -193,7 +186,7 @@ ps_machine_action_name (PsAction action)
     NAME (PS_ACTION_, LATER), NAME (PS_ACTION_, RELOAD), NAME (PS_ACTION_, READY),
     NAME (PS_ACTION_, QUERY), NAME (PS_ACTION_, RESUME), NAME (PS_ACTION_, RUN),
     NAME (PS_ACTION_, STOP),  NAME (PS_ACTION_, FINISH), NAME (PS_ACTION_, HASTEN),
-    NAME (PS_ACTION_, CLOSE), NAME (PS_ACTION_, FORCE),  NAME (PS_ACTION_, FORGET),
+    NAME (PS_ACTION_, CLOSE), NAME (PS_ACTION_, FORGET),
   };
 
   return names[action];

@@ -26,7 +26,6 @@ typedef enum
   PS_INPUT_VETO,     /* the state's callbacks are through, and one vetoed */
   PS_INPUT_DONE,     /* the state's callbacks are through and their holds released */
   PS_INPUT_HURRY,    /* a second signal: stop waiting */
-  PS_INPUT_FORCE,    /* a third one: end now */
   PS_INPUT_DEADLINE, /* the time for this state is over */
   PS_INPUT_FORK,     /* we find ourselves in a forked child */
   PS_N_INPUTS,
@@ -47,7 +46,6 @@ typedef enum
   PS_ACTION_FINISH, /* give up what is left, run the finish callbacks */
   PS_ACTION_HASTEN, /* give up the holds and wait for no others */
   PS_ACTION_CLOSE,  /* everything has been done: say so, quit the loop */
-  PS_ACTION_FORCE,  /* end the process here and now */
   PS_ACTION_FORGET, /* let go of everything that belongs to the parent */
 } PsAction;
 
@@ -57,6 +55,14 @@ typedef struct
   PsAction action;
 } PsTransition;
 
+/* What a termination signal amounts to, after those before it. */
+typedef enum
+{
+  PS_PRESS_ASKS,    /* it asks for an exit, or asks again */
+  PS_PRESS_HURRIES, /* a second one by hand: stop waiting */
+  PS_PRESS_FORCES,  /* a third one: end now */
+} PsPress;
+
 /* How often an exit has been asked for by hand. */
 typedef struct
 {
@@ -65,7 +71,7 @@ typedef struct
 } PsPressure;
 
 PsTransition ps_machine_next (PsState state, PsInput input);
-PsInput ps_machine_press (PsPressure *pressure, PsEscalation escalation, int signum, gint64 now_us);
+PsPress ps_machine_press (PsPressure *pressure, PsEscalation escalation, int signum, gint64 now_us);
 
 const char *ps_machine_state_name (PsState state);
 const char *ps_machine_input_name (PsInput input);

@@ -97,7 +97,7 @@ is_reload (int signum)
 static PsInput
 press (int signum, gint64 now_us)
 {
-  PsInput what = PS_INPUT_REQUEST;
+  PsPress what = PS_PRESS_ASKS;
 
   if (is_reload (signum))
     return PS_INPUT_RELOAD;
@@ -106,10 +106,10 @@ press (int signum, gint64 now_us)
       what = ps_machine_press (&well.pressure, atomic_load (&well.escalation), signum, now_us);
       atomic_flag_clear (&well.pressing);
     }
-  if (what == PS_INPUT_FORCE)
+  if (what == PS_PRESS_FORCES)
     ps_rescue_end_for_signal (signum);
   ps_rescue_arm (signum, now_us);
-  return what;
+  return what == PS_PRESS_HURRIES ? PS_INPUT_HURRY : PS_INPUT_REQUEST;
 }
 
 /* Async-signal-safe. */

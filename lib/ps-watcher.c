@@ -242,8 +242,6 @@ act (PsWatcher *self, PsAction action, PsInput what, PsCause *why)
     case PS_ACTION_CLOSE:
       close_exit (self);
       break;
-    case PS_ACTION_FORCE:
-      ps_rescue_end_for_signal (self->cause.signum);
     case PS_ACTION_FORGET:
     case PS_ACTION_NONE:
     case PS_ACTION_UNSET:
@@ -255,8 +253,7 @@ act (PsWatcher *self, PsAction action, PsInput what, PsCause *why)
 static gboolean
 is_small (PsAction action)
 {
-  return action == PS_ACTION_NONE || action == PS_ACTION_NOTE || action == PS_ACTION_LATER
-         || action == PS_ACTION_FORCE;
+  return action == PS_ACTION_NONE || action == PS_ACTION_NOTE || action == PS_ACTION_LATER;
 }
 
 static void

@@ -68,10 +68,10 @@ check_no_way_back (PsState state, PsInput input, PsTransition to)
 {
   if (rank (state) > 0)
     g_assert_cmpint (rank (to.next), >=, rank (state));
-  /* One way leads past the point of no return, but for a fork and for force. */
+  /* One way leads past the point of no return, but for a fork. */
   if (rank (state) == 0 && rank (to.next) > 0)
     {
-      if (to.action != PS_ACTION_FORCE && to.action != PS_ACTION_FORGET)
+      if (to.action != PS_ACTION_FORGET)
         {
           g_assert_cmpint (to.action, ==, PS_ACTION_STOP);
           g_assert_cmpint (to.next, ==, PS_STATE_TERMINATING);
@@ -92,13 +92,8 @@ check_way_out (PsState state, PsInput input, PsTransition to)
 {
   if (to.next != PS_STATE_EXITED || state == PS_STATE_EXITED)
     return;
-  if (to.action == PS_ACTION_FORCE)
-    g_assert_cmpint (input, ==, PS_INPUT_FORCE);
-  else
-    {
-      g_assert_cmpint (state, ==, PS_STATE_FINISHING);
-      g_assert_cmpint (to.action, ==, PS_ACTION_CLOSE);
-    }
+  g_assert_cmpint (state, ==, PS_STATE_FINISHING);
+  g_assert_cmpint (to.action, ==, PS_ACTION_CLOSE);
 }
 
 static void
@@ -139,8 +134,7 @@ check_actions (PsState state, PsInput input, PsTransition to)
     [PS_ACTION_QUERY] = PS_STATE_QUERYING,   [PS_ACTION_RESUME] = PS_STATE_RESUMING,
     [PS_ACTION_RUN] = PS_STATE_RUNNING,      [PS_ACTION_STOP] = PS_STATE_TERMINATING,
     [PS_ACTION_FINISH] = PS_STATE_FINISHING, [PS_ACTION_HASTEN] = PS_N_STATES,
-    [PS_ACTION_CLOSE] = PS_STATE_EXITED,     [PS_ACTION_FORCE] = PS_STATE_EXITED,
-    [PS_ACTION_FORGET] = PS_STATE_FORKED,
+    [PS_ACTION_CLOSE] = PS_STATE_EXITED,     [PS_ACTION_FORGET] = PS_STATE_FORKED,
   };
 
   if (begun[to.action] == PS_N_STATES)
@@ -148,7 +142,7 @@ check_actions (PsState state, PsInput input, PsTransition to)
   else
     {
       g_assert_cmpint (to.next, ==, begun[to.action]);
-      g_assert_true (to.next != state || to.action == PS_ACTION_FORCE);
+      g_assert_cmpint (to.next, !=, state);
     }
 }
 
@@ -164,8 +158,7 @@ check_nothing_lost (PsState state, PsInput input, PsTransition to)
 {
   if (rank (state) >= rank (PS_STATE_EXITED))
     return;
-  if (input == PS_INPUT_REQUEST || input == PS_INPUT_EXIT || input == PS_INPUT_HURRY
-      || input == PS_INPUT_FORCE)
+  if (input == PS_INPUT_REQUEST || input == PS_INPUT_EXIT || input == PS_INPUT_HURRY)
     g_assert_cmpint (to.action, !=, PS_ACTION_NONE);
   /* After the point of no return a reload has no meaning; before, it is done or remembered. */
   if (input == PS_INPUT_RELOAD && rank (state) == 0)
@@ -181,9 +174,9 @@ test_nothing_lost (void)
   for_each_cell (check_nothing_lost);
 }
 
-/* Which states can be reached from one, by transitions whose action is not the one left out. */
+/* Which states can be reached from one, going around another. */
 static guint
-reachable_from (PsState from, PsState around, PsAction without)
+reachable_from (PsState from, PsState around)
 {
   guint reached = 1u << from, before;
 
@@ -195,7 +188,7 @@ reachable_from (PsState from, PsState around, PsAction without)
           {
             PsTransition to = ps_machine_next (state, input);
 
-            if ((reached & (1u << state)) && to.next != around && to.action != without)
+            if ((reached & (1u << state)) && to.next != around)
               reached |= 1u << to.next;
           }
     }
@@ -208,12 +201,11 @@ test_reachable (void)
 {
   guint nearly_all = (1u << PS_N_STATES) - 1;
 
-  g_assert_cmphex (reachable_from (PS_STATE_RUNNING, PS_N_STATES, PS_ACTION_UNSET), ==, nearly_all);
+  g_assert_cmphex (reachable_from (PS_STATE_RUNNING, PS_N_STATES), ==, nearly_all);
 
-  /* Whoever goes around FINISHING does not arrive, but by force. */
+  /* Whoever goes around FINISHING does not arrive. */
   nearly_all &= ~(1u << PS_STATE_FINISHING | 1u << PS_STATE_EXITED);
-  g_assert_cmphex (reachable_from (PS_STATE_RUNNING, PS_STATE_FINISHING, PS_ACTION_FORCE), ==,
-                   nearly_all);
+  g_assert_cmphex (reachable_from (PS_STATE_RUNNING, PS_STATE_FINISHING), ==, nearly_all);
 }
 
 /* Callbacks that come to an end are enough for every state to come to an end. */
@@ -309,7 +301,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/machine/every-cell-is-filled", test_filled);
   g_test_add_func ("/machine/no-way-back-past-stop", test_no_way_back);
-  g_test_add_func ("/machine/finishing-is-on-every-way-out-but-force", test_way_out);
+  g_test_add_func ("/machine/finishing-is-on-every-way-out", test_way_out);
   g_test_add_func ("/machine/a-fork-ends-everything", test_fork);
   g_test_add_func ("/machine/actions-belong-to-their-states", test_actions);
   g_test_add_func ("/machine/nobody-asks-in-vain", test_nothing_lost);

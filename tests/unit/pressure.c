@@ -12,7 +12,7 @@ typedef struct
 {
   int signum;
   gint64 at_us; /* after the first */
-  PsInput input;
+  PsPress is;
 } Press;
 
 static void
@@ -22,11 +22,11 @@ press_all_from (gint64 base_us, PsEscalation escalation, const Press *presses, g
 
   for (gsize i = 0; i < n; i++)
     {
-      PsInput input =
+      PsPress is =
           ps_machine_press (&pressure, escalation, presses[i].signum, base_us + presses[i].at_us);
 
       g_test_message ("press %" G_GSIZE_FORMAT, i);
-      g_assert_cmpstr (ps_machine_input_name (input), ==, ps_machine_input_name (presses[i].input));
+      g_assert_cmpint (is, ==, presses[i].is);
     }
 }
 
@@ -42,58 +42,56 @@ press_all_from (gint64 base_us, PsEscalation escalation, const Press *presses, g
 static void
 test_three_by_hand (void)
 {
-  press_all (PS_ESCALATION_INTERACTIVE, { SIGINT, 0, PS_INPUT_REQUEST },
-             { SIGINT, MS (300), PS_INPUT_HURRY }, { SIGINT, MS (600), PS_INPUT_FORCE },
-             { SIGINT, MS (900), PS_INPUT_FORCE });
-  press_all (PS_ESCALATION_INTERACTIVE, { SIGQUIT, 0, PS_INPUT_REQUEST },
-             { SIGINT, MS (300), PS_INPUT_HURRY }, { SIGQUIT, MS (600), PS_INPUT_FORCE });
+  press_all (PS_ESCALATION_INTERACTIVE, { SIGINT, 0, PS_PRESS_ASKS },
+             { SIGINT, MS (300), PS_PRESS_HURRIES }, { SIGINT, MS (600), PS_PRESS_FORCES },
+             { SIGINT, MS (900), PS_PRESS_FORCES });
+  press_all (PS_ESCALATION_INTERACTIVE, { SIGQUIT, 0, PS_PRESS_ASKS },
+             { SIGINT, MS (300), PS_PRESS_HURRIES }, { SIGQUIT, MS (600), PS_PRESS_FORCES });
 }
 
 /* A service manager's SIGTERM is the first wish; what it repeats is none. */
 static void
 test_managers_repeat_themselves (void)
 {
-  press_all (PS_ESCALATION_INTERACTIVE, { SIGTERM, 0, PS_INPUT_REQUEST },
-             { SIGTERM, MS (300), PS_INPUT_REQUEST }, { SIGHUP, MS (600), PS_INPUT_REQUEST },
-             { SIGTERM, MS (60000), PS_INPUT_REQUEST }, { SIGINT, MS (60001), PS_INPUT_HURRY },
-             { SIGTERM, MS (70000), PS_INPUT_REQUEST }, { SIGINT, MS (70001), PS_INPUT_FORCE });
+  press_all (PS_ESCALATION_INTERACTIVE, { SIGTERM, 0, PS_PRESS_ASKS },
+             { SIGTERM, MS (300), PS_PRESS_ASKS }, { SIGHUP, MS (600), PS_PRESS_ASKS },
+             { SIGTERM, MS (60000), PS_PRESS_ASKS }, { SIGINT, MS (60001), PS_PRESS_HURRIES },
+             { SIGTERM, MS (70000), PS_PRESS_ASKS }, { SIGINT, MS (70001), PS_PRESS_FORCES });
 }
 
 static void
 test_any (void)
 {
-  press_all (PS_ESCALATION_ANY, { SIGTERM, 0, PS_INPUT_REQUEST },
-             { SIGHUP, MS (300), PS_INPUT_HURRY }, { SIGTERM, MS (600), PS_INPUT_FORCE });
-  press_all (PS_ESCALATION_ANY, { SIGINT, 0, PS_INPUT_REQUEST },
-             { SIGUSR1, MS (199), PS_INPUT_REQUEST }, { SIGUSR1, MS (200), PS_INPUT_HURRY });
+  press_all (PS_ESCALATION_ANY, { SIGTERM, 0, PS_PRESS_ASKS },
+             { SIGHUP, MS (300), PS_PRESS_HURRIES }, { SIGTERM, MS (600), PS_PRESS_FORCES });
+  press_all (PS_ESCALATION_ANY, { SIGINT, 0, PS_PRESS_ASKS }, { SIGUSR1, MS (199), PS_PRESS_ASKS },
+             { SIGUSR1, MS (200), PS_PRESS_HURRIES });
 }
 
 static void
 test_none (void)
 {
-  press_all (PS_ESCALATION_NONE, { SIGINT, 0, PS_INPUT_REQUEST },
-             { SIGINT, MS (1000), PS_INPUT_REQUEST }, { SIGQUIT, MS (2000), PS_INPUT_REQUEST },
-             { SIGTERM, MS (3000), PS_INPUT_REQUEST });
+  press_all (PS_ESCALATION_NONE, { SIGINT, 0, PS_PRESS_ASKS }, { SIGINT, MS (1000), PS_PRESS_ASKS },
+             { SIGQUIT, MS (2000), PS_PRESS_ASKS }, { SIGTERM, MS (3000), PS_PRESS_ASKS });
 }
 
 static void
 test_debounce (void)
 {
-  press_all (PS_ESCALATION_INTERACTIVE, { SIGINT, 0, PS_INPUT_REQUEST },
-             { SIGINT, 0, PS_INPUT_REQUEST }, { SIGINT, MS (199), PS_INPUT_REQUEST },
-             { SIGINT, MS (200) - 1, PS_INPUT_REQUEST }, { SIGINT, MS (200), PS_INPUT_HURRY },
-             { SIGINT, MS (399), PS_INPUT_REQUEST }, { SIGINT, MS (400) - 1, PS_INPUT_REQUEST },
-             { SIGINT, MS (400), PS_INPUT_FORCE });
+  press_all (PS_ESCALATION_INTERACTIVE, { SIGINT, 0, PS_PRESS_ASKS }, { SIGINT, 0, PS_PRESS_ASKS },
+             { SIGINT, MS (199), PS_PRESS_ASKS }, { SIGINT, MS (200) - 1, PS_PRESS_ASKS },
+             { SIGINT, MS (200), PS_PRESS_HURRIES }, { SIGINT, MS (399), PS_PRESS_ASKS },
+             { SIGINT, MS (400) - 1, PS_PRESS_ASKS }, { SIGINT, MS (400), PS_PRESS_FORCES });
 }
 
 /* Measured from the last that counted: a key held down is not one wish for ever. */
 static void
 test_debounce_does_not_slide (void)
 {
-  press_all (PS_ESCALATION_INTERACTIVE, { SIGINT, 0, PS_INPUT_REQUEST },
-             { SIGINT, MS (80), PS_INPUT_REQUEST }, { SIGINT, MS (160), PS_INPUT_REQUEST },
-             { SIGINT, MS (240), PS_INPUT_HURRY }, { SIGINT, MS (320), PS_INPUT_REQUEST },
-             { SIGINT, MS (400), PS_INPUT_REQUEST }, { SIGINT, MS (480), PS_INPUT_FORCE });
+  press_all (PS_ESCALATION_INTERACTIVE, { SIGINT, 0, PS_PRESS_ASKS },
+             { SIGINT, MS (80), PS_PRESS_ASKS }, { SIGINT, MS (160), PS_PRESS_ASKS },
+             { SIGINT, MS (240), PS_PRESS_HURRIES }, { SIGINT, MS (320), PS_PRESS_ASKS },
+             { SIGINT, MS (400), PS_PRESS_ASKS }, { SIGINT, MS (480), PS_PRESS_FORCES });
 }
 
 /* A storm is one wish, and the count does not run over. */
@@ -104,7 +102,7 @@ test_storm (void)
 
   for (guint i = 0; i < 100000; i++)
     g_assert_cmpint (ps_machine_press (&pressure, PS_ESCALATION_ANY, SIGTERM, BOOT_US + i % 200000),
-                     ==, PS_INPUT_REQUEST);
+                     ==, PS_PRESS_ASKS);
   g_assert_cmpuint (pressure.count, ==, 1);
 }
 
