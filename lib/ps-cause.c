@@ -120,6 +120,8 @@ ps_cause_describe (const PsCause *cause)
         g_autofree char *name = ps_text_signal (cause->signum);
         g_autofree char *sender = describe_sender (cause);
 
+        if (cause->has_value)
+          return g_strdup_printf ("%s with value %d from %s", name, cause->value, sender);
         return g_strdup_printf ("%s from %s", name, sender);
       }
     case PS_CAUSE_QUIT:

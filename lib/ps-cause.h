@@ -29,6 +29,8 @@ typedef struct
 {
   PsCauseKind kind;
   int signum;
+  gboolean has_value;
+  int value; /* that was sent with the signal */
   int code;
   PsOrigin origin;
   PsSender sender; /* meaningful for PS_ORIGIN_PROCESS and PS_ORIGIN_SELF */

@@ -83,6 +83,18 @@ ps_context_get_signal (PsContext *context)
   return context->cause != NULL ? context->cause->signum : 0;
 }
 
+gboolean
+ps_context_get_signal_value (PsContext *context, int *value)
+{
+  g_return_val_if_fail (context != NULL, FALSE);
+
+  if (context->cause == NULL || !context->cause->has_value)
+    return FALSE;
+  if (value != NULL)
+    *value = context->cause->value;
+  return TRUE;
+}
+
 const PsSender *
 ps_context_get_sender (PsContext *context)
 {

@@ -30,6 +30,20 @@ PS_PUBLIC PsEvent ps_context_get_event (PsContext *context);
 PS_PUBLIC int ps_context_get_signal (PsContext *context);
 
 /**
+ * ps_context_get_signal_value:
+ * @context: a context
+ * @value: (out) (optional): where to put it: the `sival_int` of sigqueue(3), mq_notify(3) or a
+ *   timer; left alone when there is none
+ *
+ * Realtime signals are queued, each with its value; of the others the kernel keeps one at a time.
+ * `systemctl kill --kill-value=` and `kill --queue` send such values. Since 0.1.
+ *
+ * Returns: %TRUE if a signal caused this exit or reload, and a value came with it; what kill(2)
+ *   sends has none
+ */
+PS_PUBLIC gboolean ps_context_get_signal_value (PsContext *context, int *value);
+
+/**
  * ps_context_get_sender:
  * @context: a context
  *

@@ -34,8 +34,9 @@
 #define PS_FIELD_VERSION "PS_VERSION"
 
 /* Why the exit began. */
-#define PS_FIELD_CAUSE "PS_CAUSE"   /* signal, quit, exit, loop, crash */
-#define PS_FIELD_SIGNAL "PS_SIGNAL" /* SIGTERM */
+#define PS_FIELD_CAUSE "PS_CAUSE"               /* signal, quit, exit, loop, crash */
+#define PS_FIELD_SIGNAL "PS_SIGNAL"             /* SIGTERM */
+#define PS_FIELD_SIGNAL_VALUE "PS_SIGNAL_VALUE" /* what sigqueue() sent with it */
 #define PS_FIELD_SENDER_PID "PS_SENDER_PID"
 #define PS_FIELD_SENDER_UID "PS_SENDER_UID"
 #define PS_FIELD_SENDER_COMM "PS_SENDER_COMM"

@@ -147,6 +147,8 @@ set_cause (PsRecord *record, const PsCause *cause)
       g_autofree char *name = ps_text_signal (cause->signum);
 
       ps_record_set (record, PS_FIELD_SIGNAL, name);
+      if (cause->has_value)
+        ps_record_set_int (record, PS_FIELD_SIGNAL_VALUE, cause->value);
     }
   else
     ps_record_set_int (record, PS_FIELD_CODE, cause->code);

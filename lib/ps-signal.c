@@ -6,11 +6,11 @@
  * made first, as an anchor that keeps GLib from installing its handler again later; then our
  * handler goes on top of GLib's, and what stood there before both is remembered.
  *
- * Our handler writes down who sent the signal, in one of a few slots claimed without a lock, and
- * wakes the watcher by an eventfd. The conductor takes the slots out in order and then calls
- * GLib's handler, for other users of g_unix_signal_add(): going straight to the thread that waits
- * saves the hop over GLib's worker thread. When a second signal comes before the first was taken
- * out, the loop is not keeping up, and the handler calls GLib's at once.
+ * Our handler writes down who sent the signal (ps-caught) and wakes the watcher by an eventfd. The
+ * conductor takes out what was written, in order, and then calls GLib's handler, for other users of
+ * g_unix_signal_add(): going straight to the thread that waits saves the hop over GLib's worker
+ * thread. When a second signal comes before the first was taken out, the loop is not keeping up,
+ * and the handler calls GLib's at once.
  *
  * The order in the handler is: is this our process; is this a timer of ours and no signal at all;
  * what does it amount to, after those that came before (a third one by hand ends the process right
@@ -18,10 +18,10 @@
  */
 
 #include "ps-signal.h"
+#include "ps-caught.h"
 #include "ps-limit.h"
 #include "ps-rescue.h"
 #include "ps-self.h"
-#include "ps-sender.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,25 +34,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define N_SLOTS 16
-
-/* Looking a sender up costs some microseconds; in a storm only the first are of interest. */
-#define LOOKUPS_MAX 64
-
-enum
-{
-  SLOT_FREE,
-  SLOT_CLAIMED,
-  SLOT_FULL,
-};
-
-typedef struct
-{
-  atomic_int state;
-  unsigned sequence;
-  PsSignal signal;
-} Slot;
-
 typedef struct
 {
   gboolean installed;
@@ -61,10 +42,9 @@ typedef struct
   GSource *inherited_anchor; /* of the process that we are a copy of */
   gboolean has_glib;
   struct sigaction before;
-  struct sigaction glib;  /* or what somebody has put on top of it */
-  gboolean at_once;       /* that wants to know more than the number */
-  atomic_int waiting;     /* came, and GLib has not been told */
-  atomic_uint unrecorded; /* came when no slot was free */
+  struct sigaction glib; /* or what somebody has put on top of it */
+  gboolean at_once;      /* that wants to know more than the number */
+  atomic_int waiting;    /* came, and GLib has not been told */
 } Taken;
 
 static struct
@@ -77,9 +57,6 @@ static struct
   atomic_int hangup_ends; /* SIGHUP is a termination signal */
   atomic_flag pressing;
   PsPressure pressure;
-  atomic_uint sequence;
-  atomic_int lookups;
-  Slot slots[N_SLOTS];
   Taken signals[NSIG];
 } well = { .fd = -1, .inherited_fd = -1 };
 
@@ -114,41 +91,6 @@ press (int signum, gint64 now_us)
 
 /* Async-signal-safe. */
 static void
-write_down (int signum, const siginfo_t *info, PsInput what, gint64 now_us)
-{
-  Slot *slot = NULL;
-
-  for (int i = 0; i < N_SLOTS && slot == NULL; i++)
-    {
-      int expected = SLOT_FREE;
-
-      if (atomic_compare_exchange_strong (&well.slots[i].state, &expected, SLOT_CLAIMED))
-        slot = &well.slots[i];
-    }
-  if (slot == NULL)
-    {
-      atomic_fetch_add (&well.signals[signum].unrecorded, 1);
-      return;
-    }
-
-  slot->sequence = atomic_fetch_add (&well.sequence, 1);
-  slot->signal =
-      (PsSignal){ .signum = signum, .input = what, .code = info->si_code, .at_us = now_us };
-  if (info->si_code == SI_USER || info->si_code == SI_QUEUE || info->si_code == SI_TKILL)
-    {
-      slot->signal.pid = info->si_pid;
-      slot->signal.uid = info->si_uid;
-      if (info->si_pid > 0 && atomic_fetch_add (&well.lookups, 1) < LOOKUPS_MAX)
-        {
-          ps_sender_read_comm (info->si_pid, slot->signal.comm, sizeof slot->signal.comm);
-          ps_sender_read_cgroup (info->si_pid, slot->signal.cgroup, sizeof slot->signal.cgroup);
-        }
-    }
-  atomic_store (&slot->state, SLOT_FULL);
-}
-
-/* Async-signal-safe. */
-static void
 note (int signum, const siginfo_t *info)
 {
   struct timespec now;
@@ -156,7 +98,7 @@ note (int signum, const siginfo_t *info)
 
   clock_gettime (CLOCK_MONOTONIC, &now);
   now_us = now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
-  write_down (signum, info, press (signum, now_us), now_us);
+  ps_caught_add (info, press (signum, now_us), now_us);
 }
 
 /* Async-signal-safe. */
@@ -302,8 +244,7 @@ forget_in_child (void)
   for (int signum = 1; signum < NSIG; signum++)
     if (well.signals[signum].installed)
       forget_signal (signum);
-  for (int i = 0; i < N_SLOTS; i++)
-    atomic_store (&well.slots[i].state, SLOT_FREE);
+  ps_caught_forget ();
   well.inherited_fd = part_from_parent (well.fd);
   well.fd = -1;
   ps_limit_close ();
@@ -544,62 +485,14 @@ ps_signal_relax (void)
 
 /* --- Taking out ------------------------------------------------------------------------------ */
 
-static Slot *
-oldest_slot (void)
-{
-  Slot *oldest = NULL;
-
-  for (int i = 0; i < N_SLOTS; i++)
-    {
-      Slot *slot = &well.slots[i];
-
-      if (atomic_load (&slot->state) == SLOT_FULL
-          && (oldest == NULL || (int) (slot->sequence - oldest->sequence) < 0))
-        oldest = slot;
-    }
-  return oldest;
-}
-
-/* One for which there was no slot: nothing is known of it but its number. */
-static gboolean
-next_unrecorded (PsSignal *signal)
-{
-  for (int signum = 1; signum < NSIG; signum++)
-    {
-      Taken *taken = &well.signals[signum];
-
-      if (taken->installed && atomic_exchange (&taken->unrecorded, 0) > 0)
-        {
-          *signal = (PsSignal){ .signum = signum,
-                                .input = is_reload (signum) ? PS_INPUT_RELOAD : PS_INPUT_REQUEST,
-                                .code = G_MININT,
-                                .at_us = g_get_monotonic_time () };
-          return TRUE;
-        }
-    }
-  return FALSE;
-}
-
-/* The next signal that came, in order; FALSE when there is none. Many that came while no slot was
- * free count as one. */
+/* The next signal that came, in order; FALSE when there is none. */
 gboolean
 ps_signal_next (PsSignal *signal)
 {
-  Slot *slot = oldest_slot ();
   Taken *taken;
 
-  if (slot != NULL)
-    {
-      *signal = slot->signal;
-      atomic_store (&slot->state, SLOT_FREE);
-    }
-  else
-    {
-      atomic_store (&well.lookups, 0);
-      if (!next_unrecorded (signal))
-        return FALSE;
-    }
-
+  if (!ps_caught_take (PS_SIGNUMS_ALL, signal))
+    return FALSE;
   taken = &well.signals[signal->signum];
   atomic_store (&taken->waiting, FALSE);
   if (taken->has_glib && !taken->at_once)

@@ -8,21 +8,8 @@
 #include <signal.h>
 #include <sys/types.h>
 
-/* floor 1 */
-#include "ps-machine.h"
-
-/* One signal that came. */
-typedef struct
-{
-  int signum;
-  PsInput input; /* what it amounts to */
-  int code;      /* si_code */
-  pid_t pid;
-  uid_t uid;
-  gint64 at_us;
-  char comm[20];
-  char cgroup[512]; /* lines of /proc/PID/cgroup; see ps-sender.c */
-} PsSignal;
+/* floor 3 */
+#include "ps-caught.h"
 
 typedef enum
 {

@@ -323,6 +323,8 @@ take_signal (PsWatcher *self, const PsSignal *signal)
   sender.user_unit = user_unit;
   ps_cause_set_signal (&why, signal->signum, ps_cause_origin (signal->code, signal->pid, getpid ()),
                        &sender);
+  why.has_value = signal->has_value;
+  why.value = signal->value;
   switch (meaning_of (self, signal->signum))
     {
     case PS_HANGUP_RELOAD:

@@ -48,6 +48,9 @@ tell_signals (PsReport *report)
                        &(PsSender){ 12, 34, "kill", "user@34.service", "app.scope" });
   tell_cause (report, &cause);
   ps_report_reload_begun (report, &cause);
+  cause.has_value = TRUE;
+  tell_cause (report, &cause);
+  ps_report_reload_begun (report, &cause);
   ps_cause_set_signal (&cause, SIGTERM, PS_ORIGIN_PROCESS, &(PsSender){ .pid = 12, .uid = 34 });
   tell_cause (report, &cause);
   ps_report_reload_begun (report, &cause);

@@ -92,6 +92,18 @@ test_signals_described (void)
 }
 
 static void
+test_values_described (void)
+{
+  g_auto (PsCause) cause = { .kind = PS_CAUSE_NONE };
+
+  ps_cause_set_signal (&cause, SIGRTMIN + 3, PS_ORIGIN_SELF, &(PsSender){ .pid = SELF });
+  assert_described (&cause, "SIGRTMIN+3 from itself");
+  cause.has_value = TRUE;
+  cause.value = -7;
+  assert_described (&cause, "SIGRTMIN+3 with value -7 from itself");
+}
+
+static void
 test_others_described (void)
 {
   assert_described (&(PsCause){ .kind = PS_CAUSE_NONE }, "nothing");
@@ -238,6 +250,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/cause/origins", test_origins);
   g_test_add_func ("/cause/signals-described", test_signals_described);
+  g_test_add_func ("/cause/values-described", test_values_described);
   g_test_add_func ("/cause/others-described", test_others_described);
   g_test_add_func ("/cause/kind-names", test_kind_names);
   g_test_add_func ("/cause/senders", test_senders);

@@ -48,6 +48,24 @@ test_unknown_sender (void)
 }
 
 static void
+test_signal_value (void)
+{
+  g_autoptr (PsContext) context = ps_context_new ();
+  PsCause cause = { .kind = PS_CAUSE_SIGNAL, .signum = SIGRTMIN };
+  int value = 5;
+
+  g_assert_false (ps_context_get_signal_value (context, &value));
+  context->cause = &cause;
+  g_assert_false (ps_context_get_signal_value (context, &value));
+  g_assert_cmpint (value, ==, 5);
+  cause.has_value = TRUE;
+  cause.value = -7;
+  g_assert_true (ps_context_get_signal_value (context, NULL));
+  g_assert_true (ps_context_get_signal_value (context, &value));
+  g_assert_cmpint (value, ==, -7);
+}
+
+static void
 test_quit (void)
 {
   g_autoptr (PsContext) context = ps_context_new ();
@@ -264,6 +282,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/context/signal", test_signal);
   g_test_add_func ("/context/unknown-sender", test_unknown_sender);
+  g_test_add_func ("/context/signal-value", test_signal_value);
   g_test_add_func ("/context/quit", test_quit);
   g_test_add_func ("/context/exit-code", test_exit_code);
   g_test_add_func ("/context/time-left", test_time_left);

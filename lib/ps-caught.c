@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * A handler may run in several threads at once, and interrupts the very code that takes out what it
+ * has written. So there are slots, each claimed by one handler with a compare-and-swap, filled, and
+ * handed over by its state; a number shared by all of them keeps the order.
+ *
+ * When every slot is full, signals are counted by number. Nothing is lost by that of a signal which
+ * the kernel itself merges; of a realtime signal the values are, and the count is handed on.
+ *
+ * Who sent the signal is looked up here and not later, since the sender may be gone by then.
+ */
+
+#include "ps-caught.h"
+#include "ps-sender.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+/* Looking a sender up costs some microseconds; in a storm only the first are of interest. */
+#define LOOKUPS_MAX 64
+
+enum
+{
+  SLOT_FREE,
+  SLOT_CLAIMED,
+  SLOT_FULL,
+};
+
+typedef struct
+{
+  atomic_int state;
+  unsigned sequence;
+  PsSignal signal;
+} Slot;
+
+static struct
+{
+  atomic_uint sequence;
+  atomic_int lookups;
+  Slot slots[PS_CAUGHT_MAX];
+  atomic_uint lost[NSIG]; /* came when no slot was free */
+} caught;
+
+/* --- In the handler: async-signal-safe ------------------------------------------------------- */
+
+/* Async-signal-safe. */
+static Slot *
+claim (void)
+{
+  for (int i = 0; i < PS_CAUGHT_MAX; i++)
+    {
+      int expected = SLOT_FREE;
+
+      if (atomic_compare_exchange_strong (&caught.slots[i].state, &expected, SLOT_CLAIMED))
+        return &caught.slots[i];
+    }
+  return NULL;
+}
+
+/* Async-signal-safe. */
+static void
+add_sender (PsSignal *signal, const siginfo_t *info)
+{
+  signal->pid = info->si_pid;
+  signal->uid = info->si_uid;
+  if (signal->pid > 0 && atomic_fetch_add (&caught.lookups, 1) < LOOKUPS_MAX)
+    {
+      ps_sender_read_comm (signal->pid, signal->comm, sizeof signal->comm);
+      ps_sender_read_cgroup (signal->pid, signal->cgroup, sizeof signal->cgroup);
+    }
+}
+
+/* Writes it down. Async-signal-safe. */
+void
+ps_caught_add (const siginfo_t *info, PsInput input, gint64 now_us)
+{
+  int code = info->si_code;
+  Slot *slot = claim ();
+
+  if (slot == NULL)
+    {
+      atomic_fetch_add (&caught.lost[info->si_signo], 1);
+      return;
+    }
+  slot->sequence = atomic_fetch_add (&caught.sequence, 1);
+  slot->signal =
+      (PsSignal){ .signum = info->si_signo, .input = input, .code = code, .at_us = now_us };
+  /* So comes one that is sent from outside our PID namespace, and one for which the kernel's queue
+   * (RLIMIT_SIGPENDING) had no room. With the others kill() always says who it was. */
+  if (code == SI_USER && info->si_pid == 0 && ps_signums_is_queued (info->si_signo))
+    slot->signal.code = G_MININT;
+  else if (code == SI_USER || code == SI_QUEUE || code == SI_TKILL)
+    add_sender (&slot->signal, info);
+  if (code == SI_QUEUE || code == SI_TIMER || code == SI_MESGQ || code == SI_ASYNCIO)
+    {
+      slot->signal.has_value = TRUE;
+      slot->signal.value = info->si_value.sival_int;
+    }
+  atomic_store (&slot->state, SLOT_FULL);
+}
+
+/* --- Taking out ------------------------------------------------------------------------------ */
+
+static Slot *
+oldest_slot (PsSignums of)
+{
+  Slot *oldest = NULL;
+
+  for (int i = 0; i < PS_CAUGHT_MAX; i++)
+    {
+      Slot *slot = &caught.slots[i];
+
+      if (atomic_load (&slot->state) == SLOT_FULL && ps_signums_have (of, slot->signal.signum)
+          && (oldest == NULL || (int) (slot->sequence - oldest->sequence) < 0))
+        oldest = slot;
+    }
+  return oldest;
+}
+
+/* Those for which there was no slot, of one number at a time. */
+static gboolean
+take_lost (PsSignums of, PsSignal *signal)
+{
+  for (int signum = 1; signum < NSIG; signum++)
+    {
+      unsigned lost = ps_signums_have (of, signum) ? atomic_exchange (&caught.lost[signum], 0) : 0;
+
+      if (lost > 0)
+        {
+          *signal = (PsSignal){ .signum = signum,
+                                .input = PS_INPUT_REQUEST,
+                                .lost = lost,
+                                .code = G_MININT,
+                                .at_us = g_get_monotonic_time () };
+          return TRUE;
+        }
+    }
+  return FALSE;
+}
+
+/* The next of these signals, in the order they came; FALSE when there is none. Those that came
+ * while no slot was free come last, and count as one. For one thread at a time. */
+gboolean
+ps_caught_take (PsSignums of, PsSignal *signal)
+{
+  Slot *slot = oldest_slot (of);
+
+  if (slot == NULL)
+    {
+      atomic_store (&caught.lookups, 0);
+      return take_lost (of, signal);
+    }
+  *signal = slot->signal;
+  atomic_store (&slot->state, SLOT_FREE);
+  return TRUE;
+}
+
+/* In a forked child: they were the parent's. */
+void
+ps_caught_forget (void)
+{
+  for (int i = 0; i < PS_CAUGHT_MAX; i++)
+    atomic_store (&caught.slots[i].state, SLOT_FREE);
+  for (int signum = 1; signum < NSIG; signum++)
+    atomic_store (&caught.lost[signum], 0);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Sets of signals by number, 1 to 64. Pure; async-signal-safe. */
+
+#include <glib.h>
+
+typedef guint64 PsSignums;
+
+#define PS_SIGNUMS_NONE ((PsSignums) 0)
+#define PS_SIGNUMS_ALL (~PS_SIGNUMS_NONE)
+
+PsSignums ps_signums_of (int signum);
+gboolean ps_signums_have (PsSignums set, int signum);
+int ps_signums_first (PsSignums set);
+gboolean ps_signums_is_queued (int signum);
