@@ -114,6 +114,7 @@ begin_watch (PsWatcher *self)
 {
   for (guint i = 0; i < G_N_ELEMENTS (termination_signals); i++)
     ps_signal_take (termination_signals[i], PS_SIGNAL_TAKE_POLITE, self->context);
+  ps_signal_carry (ps_signal_get_taken ());
   ps_signal_quiet_pipe ();
   ps_exit_install (ps_watcher_at_exit, ps_watcher_ref (self));
   ps_leave_open ();
@@ -170,6 +171,7 @@ give_signals_back (PsWatcher *self)
     came |= 1u << signal.signum;
   for (GList *l = self->deferred.head; l != NULL; l = l->next)
     came |= 1u << ((PsWish *) l->data)->why.signum;
+  ps_signal_carry_nothing ();
   for (guint i = 0; i < G_N_ELEMENTS (termination_signals); i++)
     ps_signal_give_back (termination_signals[i]);
   ps_signal_loud_pipe ();

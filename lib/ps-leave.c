@@ -91,11 +91,12 @@ sleep_ms (guint ms, const sigset_t *mask)
 static void
 hold_signals (sigset_t *mask)
 {
+  const PsSignums wanted = ps_signal_get_taken ();
   sigset_t taken;
 
   sigemptyset (&taken);
   for (int signum = 1; signum < NSIG; signum++)
-    if (ps_signal_is_taken (signum))
+    if (ps_signums_have (wanted, signum))
       sigaddset (&taken, signum);
   pthread_sigmask (SIG_BLOCK, &taken, mask);
   for (int signum = 1; signum < NSIG; signum++)

@@ -3,11 +3,12 @@
 /*
  * sd_journal_sendv() sends on a blocking socket, and waits for ever when journald does not read; so
  * does a write to standard error when that is a pipe. Between begin and end a system call of this
- * thread that waits for longer than the limit fails with EINTR: a timer sends this thread a SIGTERM
- * that is none, and for that time our handler does not ask for calls to be restarted. It is sent
- * again and again, since the first may come before the call is entered.
+ * thread that waits for longer than the limit fails with EINTR: a timer sends this thread a signal
+ * that our handler knows to be none, and for that time the handler does not ask for calls to be
+ * restarted. It is sent again and again, since the first may come before the call is entered.
  *
- * A real SIGTERM in that time is seen as ever; only that some other thread's call may be
+ * The number it comes by is one that our handler stands on anyway (ps-signal chooses it). A real
+ * one of that number is seen as ever in that time; only that some other thread's call may be
  * interrupted by it, too. Without a timer (RLIMIT_SIGPENDING) there is no limit.
  */
 
@@ -23,23 +24,28 @@
 static struct
 {
   GMutex lock;
-  PsLimitHandler handler; /* of SIGTERM; NULL: there is no limit */
+  PsLimitHandler handler; /* NULL: there is no limit */
+  int signum;             /* what the handler stands on */
   gboolean armed;
   timer_t timer;
   struct sigaction saved;
   sigset_t mask;
 } well;
 
-/* handler: ours for SIGTERM, which asks ps_limit_owns() first. */
+/* handler: ours for the signal, which asks ps_limit_owns() first; NULL: there is no limit. When
+ * this returns the signal from before is not used any more. */
 void
-ps_limit_open (PsLimitHandler handler)
+ps_limit_carry (PsLimitHandler handler, int signum)
 {
+  g_mutex_lock (&well.lock);
   well.handler = handler;
+  well.signum = signum;
+  g_mutex_unlock (&well.lock);
 }
 
-/* Also in a forked child, where some thread of the parent may have held the lock. */
+/* In a forked child, where some thread of the parent may have held the lock. */
 void
-ps_limit_close (void)
+ps_limit_forget (void)
 {
   well.handler = NULL;
   g_mutex_init (&well.lock);
@@ -62,19 +68,21 @@ ps_limit_begin (gint64 limit_us)
 {
   struct itimerspec times = { .it_value = timespec_of (limit_us),
                               .it_interval = timespec_of (AGAIN_US) };
-  struct sigaction action = { .sa_sigaction = well.handler, .sa_flags = SA_SIGINFO | SA_ONSTACK };
-  struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGTERM };
+  struct sigaction action = { .sa_flags = SA_SIGINFO | SA_ONSTACK };
+  struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID };
   sigset_t set;
 
   g_mutex_lock (&well.lock);
+  action.sa_sigaction = well.handler;
+  event.sigev_signo = well.signum;
   event.sigev_value.sival_ptr = &well;
   event._sigev_un._tid = gettid ();
   well.armed = well.handler != NULL && timer_create (CLOCK_MONOTONIC, &event, &well.timer) == 0;
   if (!well.armed)
     return;
-  sigaction (SIGTERM, &action, &well.saved);
+  sigaction (well.signum, &action, &well.saved);
   sigemptyset (&set);
-  sigaddset (&set, SIGTERM);
+  sigaddset (&set, well.signum);
   pthread_sigmask (SIG_UNBLOCK, &set, &well.mask);
   timer_settime (well.timer, 0, &times, NULL);
 }
@@ -87,7 +95,7 @@ ps_limit_end (void)
       /* One that is under way comes on the return from this call, while it is still not blocked. */
       timer_delete (well.timer);
       pthread_sigmask (SIG_SETMASK, &well.mask, NULL);
-      sigaction (SIGTERM, &well.saved, NULL);
+      sigaction (well.signum, &well.saved, NULL);
       well.armed = FALSE;
     }
   g_mutex_unlock (&well.lock);

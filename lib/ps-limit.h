@@ -8,8 +8,8 @@
 
 typedef void (*PsLimitHandler) (int signum, siginfo_t *info, void *ucontext);
 
-void ps_limit_open (PsLimitHandler handler);
-void ps_limit_close (void);
+void ps_limit_carry (PsLimitHandler handler, int signum);
+void ps_limit_forget (void);
 void ps_limit_begin (gint64 limit_us);
 void ps_limit_end (void);
 

@@ -4,12 +4,13 @@
  * Deadlines are kept by the loop. When the loop does not turn, because a callback blocks or spins,
  * because it was never run, or has long been quit, nothing would keep them. So there is a timer of
  * the kernel's, armed in the handler of the first termination signal, since that is the last code
- * of ours that surely runs; the conductor moves it as it learns more. It comes as a SIGTERM with a
- * cookie, so that no signal number is taken from the program, says which callback was running and
- * for how long, and ends the process. What is in a will stays there for the helper.
+ * of ours that surely runs; the conductor moves it as it learns more. It comes by the number of a
+ * signal that our handler stands on anyway (ps-signal chooses it), with a cookie, so that no number
+ * is taken from the program; says which callback was running and for how long, and ends the
+ * process. What is in a will stays there for the helper.
  *
- * A second timer sends SIGKILL a little later: for a process that blocks SIGTERM in every thread,
- * or a journal in which even last words get stuck.
+ * A second timer sends SIGKILL a little later: for a process that blocks that signal in every
+ * thread, or a journal in which even last words get stuck.
  */
 
 #include "ps-rescue.h"
@@ -31,12 +32,14 @@
 
 static struct
 {
+  int carrier; /* the signal by which it comes */
   atomic_int open;
-  timer_t term;
+  timer_t timer;
   timer_t kill;
   atomic_int has_kill;
   _Atomic int64_t limit_us;
   atomic_int armed;
+  _Atomic int64_t end_us;
   atomic_int status; /* to end with */
 } well;
 
@@ -49,17 +52,23 @@ create (int signum, timer_t *timer)
   return timer_create (CLOCK_MONOTONIC, &event, timer);
 }
 
+static int
+open_timers (void)
+{
+  if (create (well.carrier, &well.timer) < 0)
+    return -1;
+  atomic_store (&well.has_kill, create (SIGKILL, &well.kill) == 0);
+  atomic_store (&well.open, 1);
+  return 0;
+}
+
 /* Returns 0, or -1 with errno: then there is no rescue (RLIMIT_SIGPENDING counts timers). */
 int
 ps_rescue_open (void)
 {
   atomic_store (&well.armed, 0);
   atomic_store (&well.limit_us, NEVER_US);
-  if (create (SIGTERM, &well.term) < 0)
-    return -1;
-  atomic_store (&well.has_kill, create (SIGKILL, &well.kill) == 0);
-  atomic_store (&well.open, 1);
-  return 0;
+  return open_timers ();
 }
 
 void
@@ -67,7 +76,7 @@ ps_rescue_close (void)
 {
   if (!atomic_exchange (&well.open, 0))
     return;
-  timer_delete (well.term);
+  timer_delete (well.timer);
   if (atomic_exchange (&well.has_kill, 0))
     timer_delete (well.kill);
 }
@@ -104,11 +113,24 @@ set (timer_t timer, int64_t at_us)
 static void
 set_both (int64_t end_us)
 {
+  atomic_store (&well.end_us, end_us);
   if (!atomic_load (&well.open))
     return;
-  set (well.term, end_us > NEVER_US - GRACE_US ? NEVER_US : end_us + GRACE_US);
+  set (well.timer, end_us > NEVER_US - GRACE_US ? NEVER_US : end_us + GRACE_US);
   if (atomic_load (&well.has_kill))
     set (well.kill, end_us > NEVER_US - KILL_AFTER_US ? NEVER_US : end_us + KILL_AFTER_US);
+}
+
+/* By which signal it is to come, from now on. A handler may arm it at the same time. */
+void
+ps_rescue_carry (int signum)
+{
+  int was_open = atomic_load (&well.open);
+
+  ps_rescue_close ();
+  well.carrier = signum;
+  if (was_open && open_timers () == 0 && atomic_load (&well.armed))
+    set_both (atomic_load (&well.end_us));
 }
 
 /* When all must be over (NEVER_US: no such time, or life goes on), and the status to end with. */

@@ -10,6 +10,7 @@
 /* floor 0 */
 #include "ps-words.h"
 
+void ps_rescue_carry (int signum);
 int ps_rescue_open (void);
 void ps_rescue_close (void);
 void ps_rescue_forget (void);

@@ -36,7 +36,9 @@
 
 typedef struct
 {
-  gboolean installed;
+  gboolean installed; /* our handler is there */
+  gboolean taken;     /* and the conductor wants what it catches */
+  gboolean borrowed;  /* and it is there for our timers only */
   gboolean was_blocked;
   GSource *anchor;
   GSource *inherited_anchor; /* of the process that we are a copy of */
@@ -51,7 +53,8 @@ static struct
 {
   int fd;           /* -1: nothing is taken */
   int inherited_fd; /* in a copy: its number, now of a descriptor of our own; or -1 */
-  sigset_t inherited;
+  PsSignums inherited;
+  int carrier; /* the signal by which our timers come */
   atomic_int chain;
   atomic_int escalation;
   atomic_int hangup_ends; /* SIGHUP is a termination signal */
@@ -123,21 +126,27 @@ call_action (const struct sigaction *action, int signum, siginfo_t *info, void *
     action->sa_handler (signum);
 }
 
+/* It is to meet what we met: it is blocked here, so that it comes again, and to the restored
+ * disposition, when the handler returns. Async-signal-safe. */
+static void
+let_through (int signum)
+{
+  sigaction (signum, &well.signals[signum].before, NULL);
+  raise (signum);
+}
+
 static void
 handle (int signum, siginfo_t *info, void *ucontext)
 {
   Taken *taken = &well.signals[signum];
   int saved_errno = errno;
 
-  if (!ps_self_is_watched ())
-    {
-      /* A child that fork handlers did not see. It is to meet what we met: the signal is blocked
-       * here, so that it comes again, and to the restored disposition, when this returns. */
-      sigaction (signum, &taken->before, NULL);
-      raise (signum);
-    }
+  if (!ps_self_is_watched ()) /* a child that fork handlers did not see */
+    let_through (signum);
   else if (ps_rescue_owns (info))
     ps_rescue_end_for_time ();
+  else if (taken->borrowed && !ps_limit_owns (info))
+    let_through (signum);
   else if (!ps_limit_owns (info))
     {
       note (signum, info);
@@ -186,15 +195,13 @@ block (int how, int signum)
   return sigismember (&old, signum) == 1;
 }
 
-static void
+static gboolean
 install (int signum)
 {
   struct sigaction action = our_action (SA_RESTART);
 
-  well.signals[signum].installed = TRUE;
-  sigaction (signum, &action, NULL);
-  if (signum == SIGTERM)
-    ps_limit_open (handle);
+  well.signals[signum].installed = sigaction (signum, &action, NULL) == 0;
+  return well.signals[signum].installed;
 }
 
 /* The descriptor is shared with the parent, and a loop in this child may still watch it: it gets
@@ -223,8 +230,8 @@ forget_signal (int signum)
     sigaction (signum, &taken->before, NULL);
   if (taken->was_blocked)
     block (SIG_BLOCK, signum);
-  if (taken->installed)
-    sigaddset (&well.inherited, signum);
+  if (taken->taken)
+    well.inherited |= ps_signums_of (signum);
   *taken = (Taken){ .inherited_anchor = anchor };
 }
 
@@ -240,14 +247,15 @@ forget_in_child (void)
       return;
     }
   ps_signal_loud_pipe ();
-  sigemptyset (&well.inherited);
+  well.inherited = PS_SIGNUMS_NONE;
   for (int signum = 1; signum < NSIG; signum++)
     if (well.signals[signum].installed)
       forget_signal (signum);
   ps_caught_forget ();
   well.inherited_fd = part_from_parent (well.fd);
   well.fd = -1;
-  ps_limit_close ();
+  well.carrier = 0;
+  ps_limit_forget ();
   ps_rescue_forget ();
 }
 
@@ -369,7 +377,7 @@ ps_signal_take (int signum, PsSignalTake how, GMainContext *context)
 {
   Taken *taken = &well.signals[signum];
 
-  if (taken->anchor != NULL)
+  if (taken->taken)
     return TRUE;
   taken->was_blocked = block (SIG_BLOCK, signum);
   if (!taken->installed)
@@ -382,6 +390,7 @@ ps_signal_take (int signum, PsSignalTake how, GMainContext *context)
 
   drop_anchor (signum, context);
   install (signum);
+  taken->taken = TRUE;
   block (SIG_UNBLOCK, signum);
   return TRUE;
 }
@@ -405,15 +414,21 @@ ps_signal_inherit (GMainContext *context)
   well.inherited_fd = -1;
   ps_signal_relax ();
   for (int signum = 1; signum < NSIG; signum++)
-    if (sigismember (&well.inherited, signum))
+    if (ps_signums_have (well.inherited, signum))
       ps_signal_take (signum, PS_SIGNAL_TAKE_FORCED, context);
+  ps_signal_carry (ps_signal_get_taken ());
   ps_signal_quiet_pipe ();
 }
 
-gboolean
-ps_signal_is_taken (int signum)
+PsSignums
+ps_signal_get_taken (void)
 {
-  return well.signals[signum].installed;
+  PsSignums set = PS_SIGNUMS_NONE;
+
+  for (int signum = 1; signum < NSIG; signum++)
+    if (well.signals[signum].taken)
+      set |= ps_signums_of (signum);
+  return set;
 }
 
 void
@@ -444,8 +459,59 @@ ps_signal_give_back (int signum)
 
   block (taken->was_blocked ? SIG_BLOCK : SIG_UNBLOCK, signum);
   *taken = (Taken){ .installed = FALSE };
-  if (signum == SIGTERM)
-    ps_limit_close ();
+}
+
+/* Where no signal is taken: a realtime one that nobody uses. 0: there is none. */
+static int
+borrow (void)
+{
+  for (int signum = SIGRTMAX; signum >= SIGRTMIN; signum--)
+    {
+      Taken *taken = &well.signals[signum];
+
+      if (taken->installed || sigaction (signum, NULL, &taken->before) < 0
+          || !is_plain (&taken->before, SIG_DFL))
+        continue;
+      taken->borrowed = TRUE;
+      if (install (signum))
+        {
+          taken->was_blocked = block (SIG_UNBLOCK, signum);
+          return signum;
+        }
+      taken->borrowed = FALSE;
+    }
+  return 0;
+}
+
+/* Our timers (of ps-rescue and ps-limit) come by the number of a signal that our handler stands on.
+ * stay: those that are taken, and will be. To be called when they change: before those that are
+ * given back are, so that there always is one. */
+void
+ps_signal_carry (PsSignums stay)
+{
+  int signum = ps_signums_last (stay), last = well.carrier;
+
+  if (signum == 0)
+    signum = last != 0 && well.signals[last].borrowed ? last : borrow ();
+  if (signum == last)
+    return;
+  well.carrier = signum;
+  ps_limit_carry (signum != 0 ? handle : NULL, signum);
+  ps_rescue_carry (signum);
+  if (last != 0 && well.signals[last].borrowed)
+    ps_signal_give_back (last);
+}
+
+/* The watch is over: there are no timers any more. */
+void
+ps_signal_carry_nothing (void)
+{
+  int last = well.carrier;
+
+  well.carrier = 0;
+  ps_limit_carry (NULL, 0);
+  if (last != 0 && well.signals[last].borrowed)
+    ps_signal_give_back (last);
 }
 
 const struct sigaction *

@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <sys/types.h>
 
-/* floor 3 */
+/* floor 4 */
 #include "ps-caught.h"
 
 typedef enum
@@ -24,7 +24,9 @@ gboolean ps_signal_take (int signum, PsSignalTake how, GMainContext *context);
 gboolean ps_signal_can_inherit (void);
 void ps_signal_inherit (GMainContext *context);
 void ps_signal_give_back (int signum);
-gboolean ps_signal_is_taken (int signum);
+PsSignums ps_signal_get_taken (void);
+void ps_signal_carry (PsSignums stay);
+void ps_signal_carry_nothing (void);
 const struct sigaction *ps_signal_get_previous_action (int signum);
 void ps_signal_set_chain (gboolean chain);
 void ps_signal_set_escalation (PsEscalation escalation);

@@ -15,11 +15,11 @@ ps_signums_have (PsSignums set, int signum)
   return (set & ps_signums_of (signum)) != 0;
 }
 
-/* The lowest number; 0 when there is none. */
+/* The highest number; 0 when there is none. */
 int
-ps_signums_first (PsSignums set)
+ps_signums_last (PsSignums set)
 {
-  return __builtin_ffsll ((long long) set);
+  return set != 0 ? 64 - __builtin_clzll (set) : 0;
 }
 
 /* Whether the kernel keeps each one that is sent, with its value, instead of one for all: it does

@@ -12,5 +12,5 @@ typedef guint64 PsSignums;
 
 PsSignums ps_signums_of (int signum);
 gboolean ps_signums_have (PsSignums set, int signum);
-int ps_signums_first (PsSignums set);
+int ps_signums_last (PsSignums set);
 gboolean ps_signums_is_queued (int signum);
