@@ -25,7 +25,6 @@
 
 G_DEFINE_BOXED_TYPE (PsWatcher, ps_watcher, ps_watcher_ref, ps_watcher_unref)
 
-static const int termination_signals[] = { SIGTERM, SIGINT, SIGHUP };
 
 static void
 read_environment (PsWatcher *self)
@@ -112,9 +111,7 @@ open_signals (GError **error)
 static void
 begin_watch (PsWatcher *self)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (termination_signals); i++)
-    ps_signal_take (termination_signals[i], PS_SIGNAL_TAKE_POLITE, self->context);
-  ps_signal_carry (ps_signal_get_taken ());
+  ps_watcher_take_default_signals (self);
   ps_signal_quiet_pipe ();
   ps_exit_install (ps_watcher_at_exit, ps_watcher_ref (self));
   ps_leave_open ();
@@ -160,27 +157,6 @@ ps_glib_attach (GMainLoop *loop)
   return self;
 }
 
-/* Those that came and have had no effect yet, for whoever is to have them now. */
-static void
-give_signals_back (PsWatcher *self)
-{
-  guint32 came = self->reload_asked ? 1u << self->reload_cause.signum : 0;
-  PsSignal signal;
-
-  while (ps_signal_next (&signal))
-    came |= 1u << signal.signum;
-  for (GList *l = self->deferred.head; l != NULL; l = l->next)
-    came |= 1u << ((PsWish *) l->data)->why.signum;
-  ps_signal_carry_nothing ();
-  for (guint i = 0; i < G_N_ELEMENTS (termination_signals); i++)
-    ps_signal_give_back (termination_signals[i]);
-  ps_signal_loud_pipe ();
-  ps_signal_close ();
-  for (guint i = 0; i < G_N_ELEMENTS (termination_signals); i++)
-    if (came & (1u << termination_signals[i]))
-      kill (getpid (), termination_signals[i]);
-}
-
 void
 ps_watcher_detach (PsWatcher *self)
 {
@@ -196,7 +172,7 @@ ps_watcher_detach (PsWatcher *self)
     g_source_destroy (self->watchdog);
   ps_pass_drop_holds (&self->pass, "the watch was ended");
   ps_registry_clear (self->registry);
-  give_signals_back (self);
+  ps_watcher_give_signals_back (self);
   ps_watcher_end_crash_reports ();
   ps_watcher_unref (self);
 }
@@ -239,7 +215,7 @@ ps_watcher_unref (PsWatcher *self)
 
   if (!g_atomic_ref_count_dec (&self->refs))
     return;
-  g_queue_clear_full (&self->deferred, ps_watcher_free_wish);
+  g_queue_clear_full (&self->deferred, ps_wish_free);
   ps_pass_clear (&self->pass);
   ps_registry_free (self->registry);
   ps_report_free (self->report);

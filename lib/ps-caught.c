@@ -102,19 +102,26 @@ ps_caught_add (const siginfo_t *info, PsInput input, gint64 now_us)
 
 /* --- Taking out ------------------------------------------------------------------------------ */
 
+/* What was not there when a slot was looked at may be there, and a younger one in a later slot,
+ * too, before the look around is over. So it ends when none older was found. */
 static Slot *
 oldest_slot (PsSignums of)
 {
-  Slot *oldest = NULL;
+  Slot *oldest = NULL, *before;
 
-  for (int i = 0; i < PS_CAUGHT_MAX; i++)
+  do
     {
-      Slot *slot = &caught.slots[i];
+      before = oldest;
+      for (int i = 0; i < PS_CAUGHT_MAX; i++)
+        {
+          Slot *slot = &caught.slots[i];
 
-      if (atomic_load (&slot->state) == SLOT_FULL && ps_signums_have (of, slot->signal.signum)
-          && (oldest == NULL || (int) (slot->sequence - oldest->sequence) < 0))
-        oldest = slot;
+          if (atomic_load (&slot->state) == SLOT_FULL && ps_signums_have (of, slot->signal.signum)
+              && (oldest == NULL || (int) (slot->sequence - oldest->sequence) < 0))
+            oldest = slot;
+        }
     }
+  while (oldest != before);
   return oldest;
 }
 

@@ -13,6 +13,15 @@ ps_cause_clear (PsCause *cause)
   *cause = (PsCause){ .kind = PS_CAUSE_NONE };
 }
 
+/* from is empty then. */
+void
+ps_cause_take (PsCause *cause, PsCause *from)
+{
+  ps_cause_clear (cause);
+  *cause = *from;
+  *from = (PsCause){ .kind = PS_CAUSE_NONE };
+}
+
 static char *
 clean (const char *text, gsize max_bytes)
 {

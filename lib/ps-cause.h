@@ -40,6 +40,7 @@ typedef struct
 } PsCause;
 
 void ps_cause_clear (PsCause *cause);
+void ps_cause_take (PsCause *cause, PsCause *from);
 void ps_cause_set_signal (PsCause *cause, int signum, PsOrigin origin, const PsSender *sender);
 const PsSender *ps_cause_get_sender (const PsCause *cause);
 char *ps_cause_describe (const PsCause *cause);

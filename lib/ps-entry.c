@@ -111,12 +111,10 @@ ps_watcher_set_hangup (PsWatcher *self, PsHangup hangup)
   g_return_if_fail (self != NULL);
 
   self->hangup = hangup;
-  if (ps_watcher_is_forked (self))
+  if (ps_watcher_is_forked (self) || self->detached)
     return;
   ps_watcher_settle_hangup (self);
-  /* Who says so in so many words wants it under nohup, too. */
-  if ((hangup == PS_HANGUP_RELOAD || hangup == PS_HANGUP_TERMINATE) && !ps_watcher_is_forked (self))
-    ps_signal_take (SIGHUP, PS_SIGNAL_TAKE_FORCED, self->context);
+  ps_watcher_settle_signals (self);
 }
 
 void

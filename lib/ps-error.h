@@ -14,10 +14,11 @@ G_BEGIN_DECLS
 
 /**
  * PsError:
- * @PS_ERROR_INVALID: a value given from outside (environment, configuration) makes no sense
+ * @PS_ERROR_INVALID: a value (from the environment, a configuration, a caller) makes no sense, or
+ *   the system refuses it
  * @PS_ERROR_EXHAUSTED: there is no file descriptor, or no thread, to be had
  * @PS_ERROR_BUSY: the watch is in other hands: of a thread, a process or a library
- * @PS_ERROR_OVER: the watch has ended, or its end has begun
+ * @PS_ERROR_OVER: the watch has ended, or its end has begun, or it is another process's
  *
  * What can go wrong at run time. Since 0.1.
  */

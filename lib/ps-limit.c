@@ -10,11 +10,15 @@
  * The number it comes by is one that our handler stands on anyway (ps-signal chooses it). A real
  * one of that number is seen as ever in that time; only that some other thread's call may be
  * interrupted by it, too. Without a timer (RLIMIT_SIGPENDING) there is no limit.
+ *
+ * What is between begin and end is a call of ours, so a SIGPIPE that it raises is ours as well, and
+ * no word of anybody that this process should end.
  */
 
 #include "ps-limit.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +30,7 @@ static struct
   GMutex lock;
   PsLimitHandler handler; /* NULL: there is no limit */
   int signum;             /* what the handler stands on */
+  atomic_int tid;         /* of the thread between begin and end; 0: none is */
   gboolean armed;
   timer_t timer;
   struct sigaction saved;
@@ -47,13 +52,25 @@ ps_limit_carry (PsLimitHandler handler, int signum)
 void
 ps_limit_forget (void)
 {
+  atomic_store (&well.tid, 0);
   well.handler = NULL;
   g_mutex_init (&well.lock);
 }
 
+/* The kernel shows who made the call as the sender. Async-signal-safe. */
+static gboolean
+is_raised_by_us (const siginfo_t *info)
+{
+  return (info->si_signo == SIGPIPE || info->si_signo == SIGXFSZ) && info->si_code == SI_USER
+         && info->si_pid == getpid () && atomic_load (&well.tid) == gettid ();
+}
+
+/* Whether it is no signal to anybody else. Async-signal-safe. */
 gboolean
 ps_limit_owns (const siginfo_t *info)
 {
+  if (is_raised_by_us (info))
+    return TRUE;
   return info->si_code == SI_TIMER && info->si_value.sival_ptr == &well;
 }
 
@@ -73,6 +90,7 @@ ps_limit_begin (gint64 limit_us)
   sigset_t set;
 
   g_mutex_lock (&well.lock);
+  atomic_store (&well.tid, gettid ());
   action.sa_sigaction = well.handler;
   event.sigev_signo = well.signum;
   event.sigev_value.sival_ptr = &well;
@@ -98,5 +116,6 @@ ps_limit_end (void)
       sigaction (well.signum, &well.saved, NULL);
       well.armed = FALSE;
     }
+  atomic_store (&well.tid, 0);
   g_mutex_unlock (&well.lock);
 }

@@ -124,7 +124,8 @@ ps_watcher_reattach (PsWatcher *self, GError **error)
       set_over (error);
       return FALSE;
     }
-  ps_signal_inherit (self->context);
+  ps_signal_inherit ();
+  ps_watcher_settle_signals (self);
   begin_life (self);
   return TRUE;
 }

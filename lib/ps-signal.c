@@ -4,7 +4,9 @@
  * GLib takes a signal with a handler of its own, which keeps nothing of the sender, and puts
  * SIG_DFL in its place when the last source is gone, whatever it had found. So GLib's source is
  * made first, as an anchor that keeps GLib from installing its handler again later; then our
- * handler goes on top of GLib's, and what stood there before both is remembered.
+ * handler goes on top of GLib's, and what stood there before both is remembered. The anchor is
+ * attached to no context: it only has to exist, wakes nobody, and is gone the moment it is given up,
+ * which one that is being dispatched would not be. A signal that GLib does not take needs none.
  *
  * Our handler writes down who sent the signal (ps-caught) and wakes the watcher by an eventfd. The
  * conductor takes out what was written, in order, and then calls GLib's handler, for other users of
@@ -19,6 +21,7 @@
 
 #include "ps-signal.h"
 #include "ps-caught.h"
+#include "ps-cgroup.h"
 #include "ps-limit.h"
 #include "ps-rescue.h"
 #include "ps-self.h"
@@ -53,8 +56,8 @@ static struct
 {
   int fd;           /* -1: nothing is taken */
   int inherited_fd; /* in a copy: its number, now of a descriptor of our own; or -1 */
-  PsSignums inherited;
   int carrier; /* the signal by which our timers come */
+  gboolean quiet_pipe;
   atomic_int chain;
   atomic_int escalation;
   atomic_int hangup_ends; /* SIGHUP is a termination signal */
@@ -230,9 +233,20 @@ forget_signal (int signum)
     sigaction (signum, &taken->before, NULL);
   if (taken->was_blocked)
     block (SIG_BLOCK, signum);
-  if (taken->taken)
-    well.inherited |= ps_signums_of (signum);
   *taken = (Taken){ .inherited_anchor = anchor };
+}
+
+static void
+do_nothing (int signum)
+{
+}
+
+/* A handler that does nothing, and not SIG_IGN, since programs that are executed would inherit
+ * that. */
+static struct sigaction
+quiet_action (void)
+{
+  return (struct sigaction){ .sa_handler = do_nothing, .sa_flags = SA_RESTART };
 }
 
 /* In a forked child: the dispositions and the mask are as if we had never been there. */
@@ -247,7 +261,6 @@ forget_in_child (void)
       return;
     }
   ps_signal_loud_pipe ();
-  well.inherited = PS_SIGNUMS_NONE;
   for (int signum = 1; signum < NSIG; signum++)
     if (well.signals[signum].installed)
       forget_signal (signum);
@@ -328,15 +341,9 @@ ps_signal_prepare (void)
     }
 }
 
-static gboolean
-nothing (gpointer unused)
-{
-  return G_SOURCE_CONTINUE;
-}
-
 /* Makes GLib install its handler, finds out which that is, and what stood there before it. */
 static void
-drop_anchor (int signum, GMainContext *context)
+drop_anchor (int signum)
 {
   Taken *taken = &well.signals[signum];
   struct sigaction now;
@@ -348,9 +355,7 @@ drop_anchor (int signum, GMainContext *context)
       return;
     }
   taken->anchor = g_unix_signal_source_new (signum);
-  g_source_set_callback (taken->anchor, nothing, NULL, NULL);
   g_source_set_static_name (taken->anchor, "[libpostscriptum] anchor");
-  g_source_attach (taken->anchor, context);
   taken->has_glib = TRUE;
 
   sigaction (signum, NULL, &now);
@@ -371,25 +376,95 @@ drop_anchor (int signum, GMainContext *context)
   taken->at_once = (taken->glib.sa_flags & SA_SIGINFO) != 0;
 }
 
-/* FALSE: it was ignored when the process started, and is left so. */
-gboolean
-ps_signal_take (int signum, PsSignalTake how, GMainContext *context)
+/* What stood there before us; a SIGPIPE that we have made quiet had its default. */
+static void
+find_before (int signum)
 {
   Taken *taken = &well.signals[signum];
 
+  sigaction (signum, NULL, &taken->before);
+  if (signum == SIGPIPE && is_plain (&taken->before, do_nothing))
+    taken->before = (struct sigaction){ .sa_handler = SIG_DFL };
+}
+
+/* What is to stand there without us. */
+static struct sigaction
+left_behind (int signum)
+{
+  const struct sigaction *before = &well.signals[signum].before;
+
+  return signum == SIGPIPE && well.quiet_pipe && is_plain (before, SIG_DFL) ? quiet_action ()
+                                                                            : *before;
+}
+
+/* The signal is blocked in this thread. */
+static void
+put_back (int signum)
+{
+  Taken *taken = &well.signals[signum];
+  struct sigaction last, now, left = left_behind (signum);
+
+  sigaction (signum, NULL, &last);
+  if (taken->anchor != NULL)
+    {
+      g_source_destroy (taken->anchor);
+      g_source_unref (taken->anchor);
+    }
+
+  sigaction (signum, NULL, &now);
+  if (!is_ours (&last) && !(taken->has_glib && is_plain (&last, taken->glib.sa_handler)))
+    /* Somebody came after us, and it is theirs. */
+    sigaction (signum, &last, NULL);
+  else if (taken->has_glib && !is_plain (&now, SIG_DFL))
+    /* GLib has other sources for it, or it would have put SIG_DFL here. */
+    sigaction (signum, &taken->glib, NULL);
+  else
+    sigaction (signum, &left, NULL);
+
+  block (taken->was_blocked ? SIG_BLOCK : SIG_UNBLOCK, signum);
+  *taken = (Taken){ .installed = FALSE };
+}
+
+/* What g_unix_signal_source_new() has taken since 2.54, and to this day. */
+static gboolean
+is_glibs (int signum)
+{
+  return signum == SIGHUP || signum == SIGINT || signum == SIGTERM || signum == SIGUSR1
+         || signum == SIGUSR2 || signum == SIGWINCH;
+}
+
+/* FALSE: it was ignored when the process started, and is left so; or, with errno, the system does
+ * not let us. */
+gboolean
+ps_signal_take (int signum, PsSignalTake how)
+{
+  Taken *taken = &well.signals[signum];
+  gboolean was_blocked;
+
   if (taken->taken)
     return TRUE;
-  taken->was_blocked = block (SIG_BLOCK, signum);
+  was_blocked = block (SIG_BLOCK, signum);
+  if (!taken->borrowed)
+    taken->was_blocked = was_blocked;
   if (!taken->installed)
-    sigaction (signum, NULL, &taken->before);
+    find_before (signum);
   if (how == PS_SIGNAL_TAKE_POLITE && is_politely_ignored (signum, &taken->before))
     {
       block (taken->was_blocked ? SIG_BLOCK : SIG_UNBLOCK, signum);
       return FALSE;
     }
 
-  drop_anchor (signum, context);
-  install (signum);
+  if (is_glibs (signum))
+    drop_anchor (signum);
+  taken->borrowed = FALSE;
+  if (!install (signum))
+    {
+      int saved_errno = errno;
+
+      put_back (signum);
+      errno = saved_errno;
+      return FALSE;
+    }
   taken->taken = TRUE;
   block (SIG_UNBLOCK, signum);
   return TRUE;
@@ -406,17 +481,13 @@ ps_signal_can_inherit (void)
          && (st.st_mode & S_IFMT) == 0;
 }
 
-/* In a forked child that goes on as what its parent was: takes what that one had taken. */
+/* In a forked child that goes on as what its parent was. What that one had taken is not taken yet. */
 void
-ps_signal_inherit (GMainContext *context)
+ps_signal_inherit (void)
 {
   well.fd = well.inherited_fd;
   well.inherited_fd = -1;
   ps_signal_relax ();
-  for (int signum = 1; signum < NSIG; signum++)
-    if (ps_signums_have (well.inherited, signum))
-      ps_signal_take (signum, PS_SIGNAL_TAKE_FORCED, context);
-  ps_signal_carry (ps_signal_get_taken ());
   ps_signal_quiet_pipe ();
 }
 
@@ -434,31 +505,10 @@ ps_signal_get_taken (void)
 void
 ps_signal_give_back (int signum)
 {
-  Taken *taken = &well.signals[signum];
-  struct sigaction last, now;
-
-  if (!taken->installed)
+  if (!well.signals[signum].installed)
     return;
   block (SIG_BLOCK, signum);
-  sigaction (signum, NULL, &last);
-  if (taken->anchor != NULL)
-    {
-      g_source_destroy (taken->anchor);
-      g_source_unref (taken->anchor);
-    }
-
-  sigaction (signum, NULL, &now);
-  if (!is_ours (&last) && !(taken->has_glib && is_plain (&last, taken->glib.sa_handler)))
-    /* Somebody came after us, and it is theirs. */
-    sigaction (signum, &last, NULL);
-  else if (taken->has_glib && !is_plain (&now, SIG_DFL))
-    /* GLib has other sources for it, or it would have put SIG_DFL here. */
-    sigaction (signum, &taken->glib, NULL);
-  else
-    sigaction (signum, &taken->before, NULL);
-
-  block (taken->was_blocked ? SIG_BLOCK : SIG_UNBLOCK, signum);
-  *taken = (Taken){ .installed = FALSE };
+  put_back (signum);
 }
 
 /* Where no signal is taken: a realtime one that nobody uses. 0: there is none. */
@@ -551,14 +601,28 @@ ps_signal_relax (void)
 
 /* --- Taking out ------------------------------------------------------------------------------ */
 
+/* For one that we have caught, and should not have: to what is in force now. */
+void
+ps_signal_send_again (int signum, gboolean has_value, int value)
+{
+  union sigval with = { .sival_int = value };
+
+  if (!has_value || sigqueue (getpid (), signum, with) < 0)
+    kill (getpid (), signum);
+}
+
 /* The next signal that came, in order; FALSE when there is none. */
 gboolean
 ps_signal_next (PsSignal *signal)
 {
   Taken *taken;
 
-  if (!ps_caught_take (PS_SIGNUMS_ALL, signal))
-    return FALSE;
+  do
+    if (!ps_caught_take (PS_SIGNUMS_ALL, signal))
+      return FALSE;
+  /* A handler in another thread may be through only after the signal was given back. */
+  while (!well.signals[signal->signum].taken
+         && (ps_signal_send_again (signal->signum, signal->has_value, signal->value), TRUE));
   taken = &well.signals[signal->signum];
   atomic_store (&taken->waiting, FALSE);
   if (taken->has_glib && !taken->at_once)
@@ -566,20 +630,33 @@ ps_signal_next (PsSignal *signal)
   return TRUE;
 }
 
-/* --- SIGPIPE --------------------------------------------------------------------------------- */
-
-static void
-do_nothing (int signum)
+/* The same as the cause of something. */
+void
+ps_signal_explain (const PsSignal *signal, PsCause *why)
 {
+  g_autofree char *unit = NULL, *user_unit = NULL;
+  PsSender sender = { .pid = signal->pid, .uid = signal->uid };
+
+  ps_cgroup_get_units (signal->cgroup, &unit, &user_unit);
+  sender.comm = signal->comm[0] != '\0' ? signal->comm : NULL;
+  sender.unit = unit;
+  sender.user_unit = user_unit;
+  ps_cause_set_signal (why, signal->signum, ps_cause_origin (signal->code, signal->pid, getpid ()),
+                       &sender);
+  why->has_value = signal->has_value;
+  why->value = signal->value;
 }
 
-/* Writing to someone who is gone is an error of that call, not the end of the daemon. A handler
- * that does nothing, and not SIG_IGN, since programs that are executed would inherit that. */
+/* --- SIGPIPE --------------------------------------------------------------------------------- */
+
+/* Writing to someone who is gone is an error of that call, not the end of the daemon. Where SIGPIPE
+ * is taken our handler stands on it already, and this is what it leaves behind. */
 void
 ps_signal_quiet_pipe (void)
 {
-  struct sigaction found, action = { .sa_handler = do_nothing, .sa_flags = SA_RESTART };
+  struct sigaction found, action = quiet_action ();
 
+  well.quiet_pipe = TRUE;
   if (sigaction (SIGPIPE, NULL, &found) == 0 && is_plain (&found, SIG_DFL))
     sigaction (SIGPIPE, &action, NULL);
 }
@@ -589,6 +666,7 @@ ps_signal_loud_pipe (void)
 {
   struct sigaction found, action = { .sa_handler = SIG_DFL };
 
+  well.quiet_pipe = FALSE;
   if (sigaction (SIGPIPE, NULL, &found) == 0 && is_plain (&found, do_nothing))
     sigaction (SIGPIPE, &action, NULL);
 }

@@ -8,6 +8,8 @@
 #include <signal.h>
 #include <sys/types.h>
 
+/* floor 1 */
+#include "ps-cause.h"
 /* floor 4 */
 #include "ps-caught.h"
 
@@ -20,9 +22,9 @@ typedef enum
 void ps_signal_prepare (void);
 int ps_signal_open (void);
 void ps_signal_close (void);
-gboolean ps_signal_take (int signum, PsSignalTake how, GMainContext *context);
+gboolean ps_signal_take (int signum, PsSignalTake how);
 gboolean ps_signal_can_inherit (void);
-void ps_signal_inherit (GMainContext *context);
+void ps_signal_inherit (void);
 void ps_signal_give_back (int signum);
 PsSignums ps_signal_get_taken (void);
 void ps_signal_carry (PsSignums stay);
@@ -32,7 +34,9 @@ void ps_signal_set_chain (gboolean chain);
 void ps_signal_set_escalation (PsEscalation escalation);
 void ps_signal_set_hangup_ends (gboolean ends);
 void ps_signal_relax (void);
+void ps_signal_send_again (int signum, gboolean has_value, int value);
 gboolean ps_signal_next (PsSignal *signal);
+void ps_signal_explain (const PsSignal *signal, PsCause *why);
 
 void ps_signal_quiet_pipe (void);
 void ps_signal_loud_pipe (void);

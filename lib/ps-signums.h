@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Sets of signals by number, 1 to 64. Pure; async-signal-safe. */
+/* Sets of signals by number, 1 to 64, and which signals can ask a process to end. Pure; all but
+ * ps_signums_choose() is async-signal-safe. */
 
 #include <glib.h>
 
@@ -14,3 +15,4 @@ PsSignums ps_signums_of (int signum);
 gboolean ps_signums_have (PsSignums set, int signum);
 int ps_signums_last (PsSignums set);
 gboolean ps_signums_is_queued (int signum);
+gboolean ps_signums_choose (const int *signums, gsize n_signums, PsSignums *set, GError **error);

@@ -11,22 +11,17 @@
 #include "ps-budget.h"
 #include "ps-cause.h"
 #include "ps-machine.h"
+#include "ps-signums.h"
 /* floor 2 */
 #include "ps-registry.h"
 #include "ps-source.h"
+#include "ps-wishes.h"
 /* floor 6 */
 #include "ps-report.h"
 /* floor 7 */
 #include "ps-pass.h"
 
 #define PS_NO_THREAD ((pthread_t) 0)
-
-/* An input that waits for its turn. */
-typedef struct
-{
-  PsInput input;
-  PsCause why;
-} PsWish;
 
 struct _PsWatcher
 {
@@ -44,6 +39,8 @@ struct _PsWatcher
   gboolean limit_is_administrators;
   PsExitPolicy policy;
   PsHangup hangup;
+  PsSignums signals;  /* that ask for the end */
+  gboolean are_named; /* by the program, which wants them even if they were ignored */
 
   /* Who works here; under the lock. */
   GMutex lock;
@@ -69,11 +66,12 @@ struct _PsWatcher
 };
 
 gboolean ps_watcher_is_forked (PsWatcher *self);
+gboolean ps_watcher_enter (PsWatcher *self);
+void ps_watcher_leave (PsWatcher *self);
 PsState ps_watcher_peek_state (PsWatcher *self);
 void ps_watcher_settle_hangup (PsWatcher *self);
 void ps_watcher_turn (gpointer self);
 int ps_watcher_at_exit (int status, void *self);
-void ps_watcher_free_wish (gpointer wish);
 
 /* What has to do with crashes is in ps-crash-watcher.c. */
 guint ps_watcher_register (PsWatcher *self, const PsRegistration *registration);
@@ -81,3 +79,8 @@ void ps_watcher_prepare_thread_for_crashes (void);
 void ps_watcher_begin_crash_reports (void);
 void ps_watcher_inherit_crash_reports (PsWatcher *self);
 void ps_watcher_end_crash_reports (void);
+
+/* What has to do with the choice of signals is in ps-chosen.c. */
+void ps_watcher_take_default_signals (PsWatcher *self);
+void ps_watcher_settle_signals (PsWatcher *self);
+void ps_watcher_give_signals_back (PsWatcher *self);

@@ -16,7 +16,6 @@
  */
 
 #include "ps-watcher-private.h"
-#include "ps-cgroup.h"
 #include "ps-clock.h"
 #include "ps-exit.h"
 #include "ps-lock.h"
@@ -30,15 +29,6 @@
 
 #define NO_CODE G_MININT
 
-void
-ps_watcher_free_wish (gpointer data)
-{
-  PsWish *wish = data;
-
-  ps_cause_clear (&wish->why);
-  g_free (wish);
-}
-
 static void input (PsWatcher *self, PsInput what, PsCause *why);
 
 /* --- What the machine's actions do, in the order of an exit ---------------------------------- */
@@ -51,14 +41,6 @@ status_now (PsWatcher *self)
 }
 
 /* The first reason is kept; later ones are only noted. */
-static void
-adopt (PsCause *cause, PsCause *why)
-{
-  ps_cause_clear (cause);
-  *cause = *why;
-  *why = (PsCause){ .kind = PS_CAUSE_NONE };
-}
-
 static void
 note (PsWatcher *self, const PsCause *why)
 {
@@ -87,7 +69,7 @@ static void
 query (PsWatcher *self, PsCause *why)
 {
   ps_pass_skip_rest (&self->pass, "an exit was asked for");
-  adopt (&self->cause, why);
+  ps_cause_take (&self->cause, why);
   begin (self);
   ps_pass_reset (&self->pass);
   set_rescue (self);
@@ -125,7 +107,7 @@ stop (PsWatcher *self, PsCause *why)
   ps_pass_skip_rest (&self->pass, "the exit can no longer be vetoed");
   if (self->cause.kind == PS_CAUSE_NONE)
     {
-      adopt (&self->cause, why);
+      ps_cause_take (&self->cause, why);
       ps_pass_reset (&self->pass);
     }
   else if (why != NULL)
@@ -175,7 +157,7 @@ close_exit (PsWatcher *self)
 static void
 reload (PsWatcher *self, PsCause *why)
 {
-  adopt (&self->reload_cause, why);
+  ps_cause_take (&self->reload_cause, why);
   self->reload_asked = FALSE;
   begin (self);
   ps_pass_reset (&self->pass);
@@ -195,7 +177,7 @@ end_reload (PsWatcher *self)
 static void
 reload_later (PsWatcher *self, PsCause *why)
 {
-  adopt (&self->reload_cause, why);
+  ps_cause_take (&self->reload_cause, why);
   self->reload_asked = TRUE;
 }
 
@@ -256,17 +238,6 @@ is_small (PsAction action)
   return action == PS_ACTION_NONE || action == PS_ACTION_NOTE || action == PS_ACTION_LATER;
 }
 
-static void
-defer (PsWatcher *self, PsInput what, PsCause *why)
-{
-  PsWish *wish = g_new0 (PsWish, 1);
-
-  wish->input = what;
-  if (why != NULL)
-    adopt (&wish->why, why);
-  g_queue_push_tail (&self->deferred, wish);
-}
-
 /* why: what asked for it, where somebody did; it is taken or left. */
 static void
 input (PsWatcher *self, PsInput what, PsCause *why)
@@ -276,7 +247,7 @@ input (PsWatcher *self, PsInput what, PsCause *why)
 
   if (self->pass.entry != NULL && !is_small (to.action))
     {
-      defer (self, what, why);
+      ps_wishes_add (&self->deferred, what, why);
       return;
     }
   /* A copy of us that has taken the watch over goes on, and we are the copy now. */
@@ -313,18 +284,9 @@ ps_watcher_settle_hangup (PsWatcher *self)
 static void
 take_signal (PsWatcher *self, const PsSignal *signal)
 {
-  g_autofree char *unit = NULL, *user_unit = NULL;
-  PsSender sender = { .pid = signal->pid, .uid = signal->uid };
   PsCause why = { .kind = PS_CAUSE_NONE };
 
-  ps_cgroup_get_units (signal->cgroup, &unit, &user_unit);
-  sender.comm = signal->comm[0] != '\0' ? signal->comm : NULL;
-  sender.unit = unit;
-  sender.user_unit = user_unit;
-  ps_cause_set_signal (&why, signal->signum, ps_cause_origin (signal->code, signal->pid, getpid ()),
-                       &sender);
-  why.has_value = signal->has_value;
-  why.value = signal->value;
+  ps_signal_explain (signal, &why);
   switch (meaning_of (self, signal->signum))
     {
     case PS_HANGUP_RELOAD:
@@ -363,7 +325,7 @@ take_deferred (PsWatcher *self)
   while (self->pass.entry == NULL && (wish = g_queue_pop_head (&self->deferred)) != NULL)
     {
       input (self, wish->input, wish->why.kind != PS_CAUSE_NONE ? &wish->why : NULL);
-      ps_watcher_free_wish (wish);
+      ps_wish_free (wish);
     }
 }
 
@@ -481,26 +443,46 @@ ps_watcher_is_forked (PsWatcher *self)
   return !g_atomic_int_get (&self->detached) && !ps_exit_has_data (self);
 }
 
+/* Under the lock. cancel_state: that of this thread, for while a callback runs. */
+static gboolean
+enter (PsWatcher *self, gboolean may, int cancel_state)
+{
+  const pthread_t me = pthread_self ();
+
+  if (!may || self->detached || (self->conductor != PS_NO_THREAD && self->conductor != me)
+      || (self->depth > 0 && self->turning != me))
+    return FALSE;
+  if (self->depth++ == 0)
+    {
+      self->turning = me;
+      self->turner = gettid ();
+      self->pass.cancel_state = cancel_state;
+    }
+  return TRUE;
+}
+
 /* Within a turn there is another one only while a callback runs; that may be cancelled if the
  * thread could be when the first began. */
 static gboolean
 enter_turn (PsWatcher *self, int cancel_state)
 {
-  const pthread_t me = pthread_self ();
   gboolean may;
 
   g_mutex_lock (&self->lock);
-  may = !self->detached && (self->conductor == PS_NO_THREAD || self->conductor == me)
-        && (self->depth == 0 || (self->turning == me && self->pass.entry != NULL));
-  if (may)
-    {
-      if (self->depth++ == 0)
-        {
-          self->turning = me;
-          self->turner = gettid ();
-          self->pass.cancel_state = cancel_state;
-        }
-    }
+  may = enter (self, self->depth == 0 || self->pass.entry != NULL, cancel_state);
+  g_mutex_unlock (&self->lock);
+  return may;
+}
+
+/* To change what an exit begins with; nobody begins one until ps_watcher_leave(). FALSE: it has
+ * begun, or another thread works here. */
+gboolean
+ps_watcher_enter (PsWatcher *self)
+{
+  gboolean may;
+
+  g_mutex_lock (&self->lock);
+  may = enter (self, self->state < PS_STATE_TERMINATING, PTHREAD_CANCEL_ENABLE);
   g_mutex_unlock (&self->lock);
   return may;
 }
@@ -517,8 +499,8 @@ is_mine (PsWatcher *self)
   return mine;
 }
 
-static void
-leave_turn (PsWatcher *self)
+void
+ps_watcher_leave (PsWatcher *self)
 {
   g_mutex_lock (&self->lock);
   if (self->turning == pthread_self () && --self->depth == 0)
@@ -559,7 +541,7 @@ ps_watcher_turn (gpointer data)
         until_us = take_in (self);
     }
   while (is_mine (self) && !ps_source_rest (self->source, until_us));
-  leave_turn (self);
+  ps_watcher_leave (self);
   ps_watcher_unref (self);
   ps_cancel_restore (cancel_state);
 }

@@ -361,6 +361,44 @@ PS_PUBLIC void ps_watcher_set_exit_policy (PsWatcher *self, PsExitPolicy policy)
 PS_PUBLIC void ps_watcher_set_hangup (PsWatcher *self, PsHangup hangup);
 
 /**
+ * ps_watcher_set_signals:
+ * @self: a watcher
+ * @signums: (array length=n_signums): their numbers; one that is there twice counts once
+ * @n_signums: how many; 0: no signal asks this process to end
+ * @error: return location for an error, or %NULL
+ *
+ * Chooses which signals ask the process to end. The list replaces SIGTERM, SIGINT and SIGHUP, which
+ * do so unless told otherwise; what is to stay has to be in it. Each gives a terminate event, and
+ * the exit status 128 + its number.
+ *
+ * Taken are, beside these three, SIGUSR1, SIGUSR2, SIGWINCH, SIGQUIT, SIGPIPE, SIGALRM, SIGVTALRM,
+ * SIGPROF, SIGXCPU, SIGXFSZ, SIGPOLL, SIGPWR, SIGSTKFLT and the realtime signals. Refused are those
+ * that no process can catch, the faults (crash callbacks are for these), and those with another
+ * meaning: SIGCHLD, SIGCONT, SIGURG, and what stops a process for a terminal.
+ *
+ * A signal that is named is taken even if it was ignored when the process started (nohup), and
+ * unblocked in the calling thread. SIGHUP keeps the meaning that ps_watcher_set_hangup() gives it;
+ * where that is set to something else than %PS_HANGUP_AUTO it is taken without being named, too.
+ * SIGPIPE, which ends nothing otherwise, asks for the end when it is named.
+ *
+ * Realtime signals are queued: each asks by itself, in order and with its own
+ * ps_context_get_signal_value(). When an exit that one asked for is vetoed, the next one asks
+ * again. Of the others many are one wish, as the kernel has it.
+ *
+ * A signal that falls out of the list gets back what was set up for it before; if it has come and
+ * had no effect yet, it is sent again. On error nothing has changed.
+ *
+ * From the loop's thread, within a callback too, any time before an exit can no longer be vetoed.
+ * Since 0.1.
+ *
+ * Returns: %TRUE on success; %FALSE with %PS_ERROR_INVALID when a signal cannot be one of these, or
+ *   with %PS_ERROR_OVER when an exit has begun or this is not the process (any more) whose end
+ *   is watched over
+ */
+PS_PUBLIC gboolean ps_watcher_set_signals (PsWatcher *self, const int *signums, gsize n_signums,
+                                           GError **error);
+
+/**
  * ps_watcher_set_escalation:
  * @self: a watcher
  * @escalation: what further signals do
