@@ -69,6 +69,7 @@ take_unheard (PsWatcher *self, PsSignums of)
       add_unheard (unheard, reload->signum, reload->has_value, reload->value);
       self->reload_asked = FALSE;
     }
+  take_from_wishes (&self->kept, of, unheard);
   take_from_wishes (&self->deferred, of, unheard);
   while (ps_caught_take (of, &signal))
     add_unheard (unheard, signal.signum, signal.has_value, signal.value);

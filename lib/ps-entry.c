@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The public entry points that only hand on: registration, wishes, options, status. */
+/* The public entry points that only hand on: registration, quitting, options, status. */
 
 #include "ps-watcher-private.h"
 #include "ps-clock.h"
@@ -68,6 +68,8 @@ SHORT_FORM (ps_watcher_on_reload, PS_EVENT_RELOAD)
 SHORT_FORM (ps_watcher_on_finish, PS_EVENT_FINISH)
 SHORT_FORM (ps_watcher_on_query, PS_EVENT_QUERY)
 SHORT_FORM (ps_watcher_on_resume, PS_EVENT_RESUME)
+
+/* --- The end ---------------------------------------------------------------------------------- */
 
 void
 ps_watcher_quit (PsWatcher *self, int exit_code)

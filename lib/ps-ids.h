@@ -8,6 +8,7 @@
 #define PS_MESSAGE_RUN_BEGUN "6d7a16da93ae4ab797fffb15ddb400aa"
 #define PS_MESSAGE_EXIT_BEGUN "b4847ddf3d99479fa62245bff688e65b"
 #define PS_MESSAGE_SIGNAL_AGAIN "f00c5d30df724af0a56cec64926421e5"
+#define PS_MESSAGE_SIGNALS_LOST "3bcd90ebe177487bbc3fb30c73c96fa0"
 #define PS_MESSAGE_STEP_BEGUN "8d7bc89825cb45ec9bc2d00be750c690"
 #define PS_MESSAGE_STEP_DONE "00f7c7bb15bf4c50968b41f1fca42289"
 #define PS_MESSAGE_STEP_SKIPPED "52d774ba172c47ef809b1b8c830a365b"
@@ -62,6 +63,7 @@
 #define PS_FIELD_STEPS_FAILED "PS_STEPS_FAILED"
 #define PS_FIELD_HOLDS_DROPPED "PS_HOLDS_DROPPED"
 #define PS_FIELD_SIGNALS_AGAIN "PS_SIGNALS_AGAIN"
+#define PS_FIELD_SIGNALS_LOST "PS_SIGNALS_LOST"   /* realtime signals whose values are */
 #define PS_FIELD_RECORDS_LOST "PS_RECORDS_LOST"   /* journal records that could not be sent */
 #define PS_FIELD_NOTIFIES_LOST "PS_NOTIFIES_LOST" /* messages to the service manager, likewise */
 

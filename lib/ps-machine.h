@@ -22,6 +22,7 @@ typedef enum
 {
   PS_INPUT_RELOAD,   /* a reload is asked for */
   PS_INPUT_REQUEST,  /* an exit is asked for, which may be vetoed */
+  PS_INPUT_QUEUED,   /* likewise, by one of several wishes that are not merged */
   PS_INPUT_EXIT,     /* the process is ending and nothing can stop it: exit(), the loop is gone */
   PS_INPUT_VETO,     /* the state's callbacks are through, and one vetoed */
   PS_INPUT_DONE,     /* the state's callbacks are through and their holds released */
@@ -36,6 +37,7 @@ typedef enum
   PS_ACTION_UNSET,  /* a cell nobody filled; a test finds none */
   PS_ACTION_NONE,   /* nothing to do */
   PS_ACTION_NOTE,   /* write down that it was asked for again */
+  PS_ACTION_KEEP,   /* keep the wish, to ask again when life goes on */
   PS_ACTION_LATER,  /* remember the reload for when we are running */
   PS_ACTION_RELOAD, /* run the reload callbacks */
   PS_ACTION_READY,  /* the reload is over */

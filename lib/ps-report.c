@@ -30,6 +30,7 @@
 
 #define STEPS_TOLD_MAX 64
 #define AGAIN_TOLD_MAX 8
+#define LOST_TOLD_MAX 8
 #define STATUS_MAX 1024
 #define TROUBLE_MAX 256
 #define CAUSE_MAX 500
@@ -456,6 +457,24 @@ ps_report_again (PsReport *report, const PsCause *cause, guint count)
   write_and_free (report, record);
 }
 
+/* time: how often that was by now. */
+void
+ps_report_signals_lost (PsReport *report, int signum, guint count, guint time)
+{
+  PsRecord *record =
+      time <= LOST_TOLD_MAX ? begin (report, LOG_WARNING, PS_MESSAGE_SIGNALS_LOST) : NULL;
+  g_autofree char *name = NULL;
+
+  if (record == NULL)
+    return;
+  name = ps_text_signal (signum);
+  ps_record_set (record, PS_FIELD_SIGNAL, name);
+  ps_record_set_int (record, PS_FIELD_SIGNALS_LOST, count);
+  ps_record_set_message (record, "%s came faster than it was handled: %u values are lost", name,
+                         count);
+  write_and_free (report, record);
+}
+
 void
 ps_report_step_begun (PsReport *report, const PsReportStep *step)
 {
@@ -582,6 +601,7 @@ ps_report_exit_finished (PsReport *report, const PsCause *cause, int status, gin
   ps_record_set_int (record, PS_FIELD_STEPS_FAILED, tally->failed);
   ps_record_set_int (record, PS_FIELD_HOLDS_DROPPED, tally->holds_dropped);
   ps_record_set_int (record, PS_FIELD_SIGNALS_AGAIN, tally->again);
+  ps_record_set_int (record, PS_FIELD_SIGNALS_LOST, tally->lost);
   ps_record_set_int (record, PS_FIELD_RECORDS_LOST, ps_journal_get_lost (report->journal));
   ps_record_set_int (record, PS_FIELD_NOTIFIES_LOST, ps_notify_get_lost (report->notify));
   ps_record_set_message (record,

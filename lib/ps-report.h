@@ -28,6 +28,7 @@ typedef struct
   guint failed;
   guint holds_dropped;
   guint again;
+  guint lost; /* signals whose values are lost */
 } PsTally;
 
 void ps_report_prepare (void);
@@ -54,6 +55,7 @@ void ps_report_vetoed (PsReport *report, const PsCause *cause, const char *name,
 void ps_report_stopping (PsReport *report, gint64 timeout_us);
 void ps_report_extended (PsReport *report, gint64 timeout_us);
 void ps_report_again (PsReport *report, const PsCause *cause, guint count);
+void ps_report_signals_lost (PsReport *report, int signum, guint count, guint time);
 void ps_report_step_begun (PsReport *report, const PsReportStep *step);
 void ps_report_step_done (PsReport *report, const PsReportStep *step, gint64 duration_us);
 void ps_report_step_skipped (PsReport *report, const PsReportStep *step, const char *reason);

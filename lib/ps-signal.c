@@ -5,8 +5,8 @@
  * SIG_DFL in its place when the last source is gone, whatever it had found. So GLib's source is
  * made first, as an anchor that keeps GLib from installing its handler again later; then our
  * handler goes on top of GLib's, and what stood there before both is remembered. The anchor is
- * attached to no context: it only has to exist, wakes nobody, and is gone the moment it is given up,
- * which one that is being dispatched would not be. A signal that GLib does not take needs none.
+ * attached to no context: it only has to exist, wakes nobody, and is gone the moment it is given
+ * up, which one that is being dispatched would not be. A signal that GLib does not take needs none.
  *
  * Our handler writes down who sent the signal (ps-caught) and wakes the watcher by an eventfd. The
  * conductor takes out what was written, in order, and then calls GLib's handler, for other users of

@@ -29,7 +29,11 @@
 
 #define NO_CODE G_MININT
 
+/* How many wishes wait at most while one is being decided on. */
+#define KEPT_MAX 1024
+
 static void input (PsWatcher *self, PsInput what, PsCause *why);
+static void take_first (PsWatcher *self, GQueue *wishes);
 
 /* --- What the machine's actions do, in the order of an exit ---------------------------------- */
 
@@ -46,6 +50,14 @@ note (PsWatcher *self, const PsCause *why)
 {
   self->pass.tally.again++;
   ps_report_again (self->report, why, self->pass.tally.again);
+}
+
+/* count signals of this number came that nothing else is known of. */
+static void
+note_lost (PsWatcher *self, int signum, guint count)
+{
+  self->lost += count;
+  ps_report_signals_lost (self->report, signum, count, ++self->times_lost);
 }
 
 static void
@@ -90,7 +102,21 @@ run (PsWatcher *self)
   ps_pass_drop_holds (&self->pass, "life goes on");
   ps_cause_clear (&self->cause);
   ps_rescue_set_end (PS_NEVER_US, 0);
-  ps_signal_relax ();
+  self->times_lost = 0;
+  if (!g_queue_is_empty (&self->kept))
+    take_first (self, &self->kept);
+  else
+    ps_signal_relax ();
+}
+
+/* A wish for which there is no room is not silently dropped. */
+static void
+keep (PsWatcher *self, PsCause *why)
+{
+  if (g_queue_get_length (&self->kept) < KEPT_MAX)
+    ps_wishes_add (&self->kept, PS_INPUT_QUEUED, why);
+  else
+    note_lost (self, why->signum, 1);
 }
 
 static PsEvent
@@ -118,6 +144,8 @@ stop (PsWatcher *self, PsCause *why)
 
   ps_pass_count (&self->pass, PS_EVENT_CHECKPOINT | main_event (self) | PS_EVENT_FINISH);
   ps_report_exit_begun (self->report, &self->cause, self->pass.total);
+  while (!g_queue_is_empty (&self->kept))
+    take_first (self, &self->kept);
   g_cancellable_cancel (self->cancellable);
   ps_pass_begin (&self->pass, PS_EVENT_CHECKPOINT);
 }
@@ -147,6 +175,7 @@ hasten (PsWatcher *self, PsInput what)
 static void
 close_exit (PsWatcher *self)
 {
+  self->pass.tally.lost = self->lost;
   ps_report_exit_finished (self->report, &self->cause, status_now (self),
                            ps_clock_now_us () - self->begun_us, &self->pass.tally);
   g_main_loop_quit (self->loop);
@@ -190,6 +219,9 @@ act (PsWatcher *self, PsAction action, PsInput what, PsCause *why)
     {
     case PS_ACTION_NOTE:
       note (self, why);
+      break;
+    case PS_ACTION_KEEP:
+      keep (self, why);
       break;
     case PS_ACTION_LATER:
       reload_later (self, why);
@@ -235,7 +267,8 @@ act (PsWatcher *self, PsAction action, PsInput what, PsCause *why)
 static gboolean
 is_small (PsAction action)
 {
-  return action == PS_ACTION_NONE || action == PS_ACTION_NOTE || action == PS_ACTION_LATER;
+  return action == PS_ACTION_NONE || action == PS_ACTION_NOTE || action == PS_ACTION_KEEP
+         || action == PS_ACTION_LATER;
 }
 
 /* why: what asked for it, where somebody did; it is taken or left. */
@@ -281,12 +314,23 @@ ps_watcher_settle_hangup (PsWatcher *self)
   ps_signal_set_hangup_ends (meaning_of (self, SIGHUP) == PS_HANGUP_TERMINATE);
 }
 
+/* Where it is no reload. */
+static PsInput
+asks_for (const PsSignal *signal)
+{
+  if (signal->input == PS_INPUT_HURRY)
+    return PS_INPUT_HURRY;
+  return ps_signums_is_queued (signal->signum) ? PS_INPUT_QUEUED : PS_INPUT_REQUEST;
+}
+
 static void
 take_signal (PsWatcher *self, const PsSignal *signal)
 {
   PsCause why = { .kind = PS_CAUSE_NONE };
 
   ps_signal_explain (signal, &why);
+  if (signal->lost > 0 && ps_signums_is_queued (signal->signum))
+    note_lost (self, signal->signum, signal->lost);
   switch (meaning_of (self, signal->signum))
     {
     case PS_HANGUP_RELOAD:
@@ -296,7 +340,7 @@ take_signal (PsWatcher *self, const PsSignal *signal)
       break;
     case PS_HANGUP_TERMINATE:
     case PS_HANGUP_AUTO:
-      input (self, signal->input == PS_INPUT_RELOAD ? PS_INPUT_REQUEST : signal->input, &why);
+      input (self, asks_for (signal), &why);
       break;
     }
   ps_cause_clear (&why);
@@ -318,15 +362,12 @@ take_wishes (PsWatcher *self)
 }
 
 static void
-take_deferred (PsWatcher *self)
+take_first (PsWatcher *self, GQueue *wishes)
 {
-  PsWish *wish;
+  PsWish *wish = g_queue_pop_head (wishes);
 
-  while (self->pass.entry == NULL && (wish = g_queue_pop_head (&self->deferred)) != NULL)
-    {
-      input (self, wish->input, wish->why.kind != PS_CAUSE_NONE ? &wish->why : NULL);
-      ps_wish_free (wish);
-    }
+  input (self, wish->input, wish->why.kind != PS_CAUSE_NONE ? &wish->why : NULL);
+  ps_wish_free (wish);
 }
 
 static void
@@ -369,7 +410,8 @@ take_in (PsWatcher *self)
 {
   PsSignal signal;
 
-  take_deferred (self);
+  while (self->pass.entry == NULL && !g_queue_is_empty (&self->deferred))
+    take_first (self, &self->deferred);
   while (ps_signal_next (&signal))
     take_signal (self, &signal);
   take_wishes (self);

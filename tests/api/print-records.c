@@ -180,6 +180,7 @@ main (void)
   error = g_error_new (G_FILE_ERROR, G_FILE_ERROR_NOSPC, "no space");
 
   ps_report_run_begun (report);
+  ps_report_signals_lost (report, SIGTERM, 3, 1);
   ps_report_bad_setting (report, "PS_DEADLINE_SEC", error);
   tell_signals (report);
   tell_other_causes (report);

@@ -165,7 +165,7 @@ record_kind (const char *id)
     { PS_MESSAGE_HOLD_DROPPED, "hold-dropped" }, { PS_MESSAGE_CALLBACK_FAILED, "callback-failed" },
     { PS_MESSAGE_EXIT_VETOED, "exit-vetoed" },   { PS_MESSAGE_EXIT_FINISHED, "exit-finished" },
     { PS_MESSAGE_RELOAD_BEGUN, "reload-begun" }, { PS_MESSAGE_RELOAD_DONE, "reload-done" },
-    { PS_MESSAGE_BAD_SETTING, "bad-setting" },
+    { PS_MESSAGE_BAD_SETTING, "bad-setting" },   { PS_MESSAGE_SIGNALS_LOST, "signals-lost" },
   };
 
   for (guint i = 0; id != NULL && i < G_N_ELEMENTS (kinds); i++)

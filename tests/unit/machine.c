@@ -129,12 +129,13 @@ check_actions (PsState state, PsInput input, PsTransition to)
 {
   static const PsState begun[] = {
     [PS_ACTION_UNSET] = PS_N_STATES,         [PS_ACTION_NONE] = PS_N_STATES,
-    [PS_ACTION_NOTE] = PS_N_STATES,          [PS_ACTION_LATER] = PS_N_STATES,
-    [PS_ACTION_RELOAD] = PS_STATE_RELOADING, [PS_ACTION_READY] = PS_STATE_RUNNING,
-    [PS_ACTION_QUERY] = PS_STATE_QUERYING,   [PS_ACTION_RESUME] = PS_STATE_RESUMING,
-    [PS_ACTION_RUN] = PS_STATE_RUNNING,      [PS_ACTION_STOP] = PS_STATE_TERMINATING,
-    [PS_ACTION_FINISH] = PS_STATE_FINISHING, [PS_ACTION_HASTEN] = PS_N_STATES,
-    [PS_ACTION_CLOSE] = PS_STATE_EXITED,     [PS_ACTION_FORGET] = PS_STATE_FORKED,
+    [PS_ACTION_NOTE] = PS_N_STATES,          [PS_ACTION_KEEP] = PS_N_STATES,
+    [PS_ACTION_LATER] = PS_N_STATES,         [PS_ACTION_RELOAD] = PS_STATE_RELOADING,
+    [PS_ACTION_READY] = PS_STATE_RUNNING,    [PS_ACTION_QUERY] = PS_STATE_QUERYING,
+    [PS_ACTION_RESUME] = PS_STATE_RESUMING,  [PS_ACTION_RUN] = PS_STATE_RUNNING,
+    [PS_ACTION_STOP] = PS_STATE_TERMINATING, [PS_ACTION_FINISH] = PS_STATE_FINISHING,
+    [PS_ACTION_HASTEN] = PS_N_STATES,        [PS_ACTION_CLOSE] = PS_STATE_EXITED,
+    [PS_ACTION_FORGET] = PS_STATE_FORKED,
   };
 
   if (begun[to.action] == PS_N_STATES)
@@ -158,7 +159,8 @@ check_nothing_lost (PsState state, PsInput input, PsTransition to)
 {
   if (rank (state) >= rank (PS_STATE_EXITED))
     return;
-  if (input == PS_INPUT_REQUEST || input == PS_INPUT_EXIT || input == PS_INPUT_HURRY)
+  if (input == PS_INPUT_REQUEST || input == PS_INPUT_QUEUED || input == PS_INPUT_EXIT
+      || input == PS_INPUT_HURRY)
     g_assert_cmpint (to.action, !=, PS_ACTION_NONE);
   /* After the point of no return a reload has no meaning; before, it is done or remembered. */
   if (input == PS_INPUT_RELOAD && rank (state) == 0)
@@ -258,6 +260,22 @@ test_path_of_an_exit (void)
     }
 }
 
+/* Where one wish is being decided on the next waits for it, in whatever state that comes; and none
+ * is kept where nobody would ever take it up. */
+static void
+check_kept (PsState state, PsInput input, PsTransition to)
+{
+  gboolean undecided = state == PS_STATE_QUERYING || state == PS_STATE_RESUMING;
+
+  g_assert_cmpint (to.action == PS_ACTION_KEEP, ==, undecided && input == PS_INPUT_QUEUED);
+}
+
+static void
+test_kept (void)
+{
+  for_each_cell (check_kept);
+}
+
 static void
 test_outside_the_table (void)
 {
@@ -308,6 +326,7 @@ main (int argc, char **argv)
   g_test_add_func ("/machine/every-state-is-reached", test_reachable);
   g_test_add_func ("/machine/no-state-is-a-trap", test_no_trap);
   g_test_add_func ("/machine/the-path-of-an-exit", test_path_of_an_exit);
+  g_test_add_func ("/machine/wishes-are-kept", test_kept);
   g_test_add_func ("/machine/outside-the-table", test_outside_the_table);
   g_test_add_func ("/machine/names", test_names);
   return g_test_run ();
