@@ -22,7 +22,7 @@ typedef enum
 {
   PS_INPUT_RELOAD,   /* a reload is asked for */
   PS_INPUT_REQUEST,  /* an exit is asked for, which may be vetoed */
-  PS_INPUT_QUEUED,   /* likewise, by one of several wishes that are not merged */
+  PS_INPUT_QUEUED,   /* likewise, by another wish than the one being decided on */
   PS_INPUT_EXIT,     /* the process is ending and nothing can stop it: exit(), the loop is gone */
   PS_INPUT_VETO,     /* the state's callbacks are through, and one vetoed */
   PS_INPUT_DONE,     /* the state's callbacks are through and their holds released */

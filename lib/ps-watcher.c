@@ -275,9 +275,13 @@ is_small (PsAction action)
 static void
 input (PsWatcher *self, PsInput what, PsCause *why)
 {
-  PsTransition to = ps_machine_next (self->state, what);
   PsState from = self->state;
+  PsTransition to;
 
+  if (what == PS_INPUT_REQUEST && self->cause.kind != PS_CAUSE_NONE
+      && !ps_wishes_have (&self->kept, &self->cause, why))
+    what = PS_INPUT_QUEUED;
+  to = ps_machine_next (from, what);
   if (self->pass.entry != NULL && !is_small (to.action))
     {
       ps_wishes_add (&self->deferred, what, why);
@@ -314,15 +318,6 @@ ps_watcher_settle_hangup (PsWatcher *self)
   ps_signal_set_hangup_ends (meaning_of (self, SIGHUP) == PS_HANGUP_TERMINATE);
 }
 
-/* Where it is no reload. */
-static PsInput
-asks_for (const PsSignal *signal)
-{
-  if (signal->input == PS_INPUT_HURRY)
-    return PS_INPUT_HURRY;
-  return ps_signums_is_queued (signal->signum) ? PS_INPUT_QUEUED : PS_INPUT_REQUEST;
-}
-
 static void
 take_signal (PsWatcher *self, const PsSignal *signal)
 {
@@ -340,7 +335,7 @@ take_signal (PsWatcher *self, const PsSignal *signal)
       break;
     case PS_HANGUP_TERMINATE:
     case PS_HANGUP_AUTO:
-      input (self, asks_for (signal), &why);
+      input (self, signal->input == PS_INPUT_RELOAD ? PS_INPUT_REQUEST : signal->input, &why);
       break;
     }
   ps_cause_clear (&why);

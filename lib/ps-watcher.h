@@ -383,7 +383,7 @@ PS_PUBLIC void ps_watcher_set_hangup (PsWatcher *self, PsHangup hangup);
  *
  * Realtime signals are queued: each asks by itself, in order and with its own
  * ps_context_get_signal_value(). When an exit that one asked for is vetoed, the next one asks
- * again. Of the others many are one wish, as the kernel has it.
+ * again. Of any other number many are one wish, as the kernel has it.
  *
  * A signal that falls out of the list gets back what was set up for it before; if it has come and
  * had no effect yet, it is sent again. On error nothing has changed.

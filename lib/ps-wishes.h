@@ -14,4 +14,5 @@ typedef struct
 } PsWish;
 
 void ps_wish_free (gpointer wish);
+gboolean ps_wishes_have (const GQueue *wishes, const PsCause *first, const PsCause *why);
 void ps_wishes_add (GQueue *wishes, PsInput input, PsCause *why);

@@ -626,6 +626,7 @@ blocked_child (gconstpointer signum)
   PsWatcher *watcher;
   guint64 mask;
   sigset_t all;
+  g_autofree char *end = NULL;
   pid_t pid;
 
   sigfillset (&all);
@@ -636,7 +637,8 @@ blocked_child (gconstpointer signum)
   pid = fork ();
   if (pid == 0)
     _exit (child_signal_set ("SigBlk") != mask);
-  child_say (child_wait_for (pid));
+  end = child_wait_for (pid);
+  child_say (end);
   ps_watcher_on_terminate (watcher, say_signal, NULL);
   raise (GPOINTER_TO_INT (signum));
   child_sayf ("status %d", ps_watcher_run (watcher));

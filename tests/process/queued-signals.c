@@ -161,6 +161,9 @@ g18_query (void)
   expect_during_query ("runs the loop within");
 }
 
+/* --- G18c: while life goes on ------------------------------------------------------------------
+ */
+
 /* A new one that comes while life goes on again is behind those that wait. */
 static void
 send_one_more (PsContext *context, gpointer unused)
@@ -197,7 +200,57 @@ g18_resume (void)
   proc_expect_exit (child, 143);
 }
 
-/* --- G18c: the first that is not vetoed ------------------------------------------------------- */
+/* --- Another signal, and a quit ----------------------------------------------------------------
+ */
+
+static void
+ask_otherwise (PsContext *context, gpointer unused)
+{
+  static gboolean once;
+
+  veto_queued (context, NULL);
+  if (once)
+    return;
+  once = TRUE;
+  send_to_oneself (QUEUED, 20);
+  for (guint i = 0; i < 3; i++)
+    {
+      raise (SIGTERM);
+      ps_watcher_quit (ps_watcher_get_default (), 7);
+    }
+}
+
+static void
+veto_all_but_quit (PsContext *context, gpointer unused)
+{
+  if (ps_context_get_signal (context) != 0)
+    ps_context_veto (context, "only quit ends it");
+}
+
+static int
+otherwise_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch_queued ();
+
+  ps_watcher_on_query (watcher, ask_otherwise, NULL);
+  ps_watcher_on_query (watcher, veto_all_but_quit, NULL);
+  ps_watcher_on_quit (watcher, say_value, NULL);
+  send_to_oneself (QUEUED, 10);
+  return run_quietly (watcher);
+}
+
+/* A veto is an answer to what was asked, and to nothing else; what is asked twice is asked once. */
+static void
+queries_01 (void)
+{
+  Proc *child = proc_start (otherwise_child, NULL);
+
+  proc_expect_lines (child, "query: 10", "query: 20", "query: signal 15", "query: signal 0",
+                     "quit: signal 0");
+  proc_expect_exit (child, 7);
+}
+
+/* --- G18d: the first that is not vetoed ------------------------------------------------------- */
 
 static void
 say_signal_record (int priority, const char *message, const GLogField *fields, gsize n_fields,
@@ -248,7 +301,7 @@ g18_accepted (void)
   proc_expect_exit (child, 165);
 }
 
-/* --- G18d: more than there is room for -------------------------------------------------------- */
+/* --- G18e: more than there is room for -------------------------------------------------------- */
 
 #define ROOM 64
 #define SENT 100
@@ -281,21 +334,20 @@ g18_lost (void)
   g_autofree char *lost = g_strdup_printf ("lost: %d of SIGRTMIN+3", SENT - ROOM);
   g_autofree char *in_all = g_strdup_printf ("lost: %d in all", SENT - ROOM);
 
-  proc_expect_lines (child, "again: SIGTERM (null)", lost);
+  proc_expect (child, lost);
   for (int i = 0; i < ROOM; i++)
     {
       g_autofree char *line = g_strdup_printf ("query: %d", i);
 
       proc_expect (child, line);
     }
-  proc_expect (child, "query: no value");
-  proc_kill (child, SIGTERM);
-  proc_expect_lines (child, "query: signal 15", "begun: SIGTERM (null)", "terminate: signal 15",
-                     in_all);
+  /* There was no room for SIGTERM either, which has no value to lose. */
+  proc_expect_lines (child, "query: signal 15", "begun: SIGTERM (null)", "again: SIGRTMIN+3 (null)",
+                     "terminate: signal 15", in_all);
   proc_expect_exit (child, 143);
 }
 
-/* --- G18e: what waits when the signal falls out of the list ----------------------------------- */
+/* --- G18f: what waits when the signal falls out of the list ----------------------------------- */
 
 static void
 own_handler (int signum, siginfo_t *info, void *ucontext)
@@ -393,6 +445,7 @@ static const TapCase cases[] = {
   { "G18d", "the first that is not vetoed is the cause, the others are noted", g18_accepted },
   { "G18e", "more than there is room for: the lost are counted", g18_lost },
   { "G18f", "what waits when the signal is given back goes to what was there", g18_unheard },
+  { "queries-01", "another signal and a quit have their own queries, too", queries_01 },
   { "E04", "a full queue of the kernel's: the sender is told, or is not known", e04 },
 };
 
