@@ -59,6 +59,15 @@ watch_queued (void)
   return watcher;
 }
 
+/* TRUE: the case is left out. */
+static gboolean
+are_merged (void)
+{
+  if (tap_loses_signals ())
+    tap_skip ("ThreadSanitizer keeps one signal of a number at a time");
+  return tap_loses_signals ();
+}
+
 /* --- G18: six in order, each vetoed ----------------------------------------------------------- */
 
 static gboolean
@@ -96,8 +105,11 @@ expect_six (Proc *child)
 static void
 g18 (void)
 {
-  Proc *child = proc_start (six_child, NULL);
+  Proc *child;
 
+  if (are_merged ())
+    return;
+  child = proc_start (six_child, NULL);
   proc_expect (child, "ready");
   for (int i = 1; i <= 6; i++)
     send_value (proc_pid (child), QUEUED, 10 * i);
@@ -157,6 +169,8 @@ expect_during_query (const char *nests)
 static void
 g18_query (void)
 {
+  if (are_merged ())
+    return;
   expect_during_query (NULL);
   expect_during_query ("runs the loop within");
 }
@@ -191,8 +205,11 @@ resuming_child (gconstpointer data)
 static void
 g18_resume (void)
 {
-  Proc *child = proc_start (resuming_child, NULL);
+  Proc *child;
 
+  if (are_merged ())
+    return;
+  child = proc_start (resuming_child, NULL);
   proc_expect_lines (child, "query: 10", "resume: r", "query: 20", "resume: r", "query: 70",
                      "resume: r");
   proc_kill (child, SIGTERM);
@@ -293,8 +310,11 @@ third_child (gconstpointer data)
 static void
 g18_accepted (void)
 {
-  Proc *child = proc_start (third_child, NULL);
+  Proc *child;
 
+  if (are_merged ())
+    return;
+  child = proc_start (third_child, NULL);
   proc_expect_lines (child, "query: 10", "query: 20", "query: 30", "begun: SIGRTMIN+3 30",
                      "again: SIGRTMIN+3 40", "again: SIGRTMIN+3 50", "again: SIGRTMIN+3 60",
                      "terminate: 30", "lost: 0 in all");
@@ -330,10 +350,13 @@ many_child (gconstpointer data)
 static void
 g18_lost (void)
 {
-  Proc *child = proc_start (many_child, NULL);
   g_autofree char *lost = g_strdup_printf ("lost: %d of SIGRTMIN+3", SENT - ROOM);
   g_autofree char *in_all = g_strdup_printf ("lost: %d in all", SENT - ROOM);
+  Proc *child;
 
+  if (are_merged ())
+    return;
+  child = proc_start (many_child, NULL);
   proc_expect (child, lost);
   for (int i = 0; i < ROOM; i++)
     {
@@ -389,8 +412,11 @@ unheard_child (gconstpointer detaches)
 static void
 g18_unheard (void)
 {
-  Proc *child = proc_start (unheard_child, NULL);
+  Proc *child;
 
+  if (are_merged ())
+    return;
+  child = proc_start (unheard_child, NULL);
   proc_expect_lines (child, "ready", "query: 10", "own handler: 20", "own handler: 30",
                      "own handler: 40", "own handler: 50", "own handler: 60", "resume: r");
   proc_kill (child, SIGTERM);
