@@ -383,7 +383,8 @@ PS_PUBLIC void ps_watcher_set_hangup (PsWatcher *self, PsHangup hangup);
  *
  * Realtime signals are queued: each asks by itself, in order and with its own
  * ps_context_get_signal_value(). When an exit that one asked for is vetoed, the next one asks
- * again. Of any other number many are one wish, as the kernel has it.
+ * again. The order is that of sending as long as one thread takes them: other threads of the
+ * program should block them. Of any other number many are one wish, as the kernel has it.
  *
  * A signal that falls out of the list gets back what was set up for it before; if it has come and
  * had no effect yet, it is sent again. On error nothing has changed.

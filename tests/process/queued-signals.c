@@ -52,8 +52,16 @@ static PsWatcher *
 watch_queued (void)
 {
   const int list[] = { SIGTERM, QUEUED };
-  PsWatcher *watcher = watch ();
+  PsWatcher *watcher;
+  sigset_t queued;
 
+  /* The second thread is to block it. Two that take signals at once write them down as it happens.
+   */
+  sigemptyset (&queued);
+  sigaddset (&queued, QUEUED);
+  sigprocmask (SIG_BLOCK, &queued, NULL);
+  watcher = watch ();
+  sigprocmask (SIG_UNBLOCK, &queued, NULL);
   child_need (ps_watcher_set_signals (watcher, list, G_N_ELEMENTS (list), NULL));
   ps_watcher_on_terminate (watcher, say_value, NULL);
   return watcher;
