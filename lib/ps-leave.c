@@ -68,7 +68,8 @@ attend (PsWatcher *self)
 {
   PsState state;
 
-  if (ps_threads_has_other (self->turner) || !g_main_context_acquire (self->context))
+  if (ps_threads_has_other (g_atomic_int_get (&self->turner))
+      || !g_main_context_acquire (self->context))
     return;
   ps_watcher_turn (self);
   while (state = ps_watcher_peek_state (self),

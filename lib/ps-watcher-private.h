@@ -47,7 +47,7 @@ struct _PsWatcher
   GCond idle;
   pthread_t conductor; /* the only one that may; none: whoever runs the loop */
   pthread_t turning;   /* the one that does */
-  pid_t turner;        /* the last one that did */
+  int turner;          /* atomic: the number of the last one that did */
   pthread_t runner;    /* the one in ps_watcher_run() */
   guint depth;         /* more than 1: from within a callback */
   gboolean quit_asked;

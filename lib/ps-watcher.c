@@ -492,7 +492,7 @@ enter (PsWatcher *self, gboolean may, int cancel_state)
   if (self->depth++ == 0)
     {
       self->turning = me;
-      self->turner = gettid ();
+      g_atomic_int_set (&self->turner, gettid ());
       self->pass.cancel_state = cancel_state;
     }
   return TRUE;

@@ -164,12 +164,27 @@ say_thread (PsContext *context, gpointer thread)
 
 static pthread_t looper;
 
+#define LEFT_STACK (128 * 1024)
+
+void __asan_unpoison_memory_region (const volatile void *at, size_t size) __attribute__ ((weak));
+
+/* AddressSanitizer does not notice that a thread that is cancelled leaves its functions, and takes
+ * what runs after them for intruders on their stack. */
+static void
+leave_stack (void *unused)
+{
+  if (__asan_unpoison_memory_region != NULL)
+    __asan_unpoison_memory_region ((char *) __builtin_frame_address (0) - LEFT_STACK, LEFT_STACK);
+}
+
 static gpointer
 run_watcher (gpointer watcher)
 {
+  pthread_cleanup_push (leave_stack, NULL);
   looper = pthread_self ();
   say_ready_soon ();
   child_sayf ("returned %d", ps_watcher_run (watcher));
+  pthread_cleanup_pop (FALSE);
   return NULL;
 }
 
@@ -317,11 +332,22 @@ cancel_child (gconstpointer where)
   return 0;
 }
 
+static gboolean
+left_out (void)
+{
+  if (tap_loses_signals ())
+    tap_skip ("ThreadSanitizer does not see how a cancelled thread leaves GLib");
+  return tap_loses_signals ();
+}
+
 static void
 l11_cancel (void)
 {
-  Proc *child = proc_start (cancel_child, "waits");
+  Proc *child;
 
+  if (left_out ())
+    return;
+  child = proc_start (cancel_child, "waits");
   proc_expect (child, "ready");
   proc_kill (child, SIGTERM);
   proc_expect (child, "terminate: waits");
@@ -333,8 +359,11 @@ l11_cancel (void)
 static void
 l11_cancel_loop (void)
 {
-  Proc *child = proc_start (cancel_child, NULL);
+  Proc *child;
 
+  if (left_out ())
+    return;
+  child = proc_start (cancel_child, NULL);
   proc_expect (child, "ready");
   proc_tell (child, "cancel");
   proc_expect_lines (child, "quit: q", "finish: f");
