@@ -461,7 +461,6 @@ closing_child (gconstpointer path)
 {
   PsWatcher *watcher = watch_logged (path);
   g_autofree char *own = g_strconcat (path, "-own", NULL);
-  g_autofree char *text = NULL;
   int fds[64], status;
 
   for (int fd = 5; fd < 64; fd++)
