@@ -49,7 +49,7 @@ watcher_new (GMainLoop *loop, int fd)
 
   g_atomic_ref_count_init (&self->refs);
   g_mutex_init (&self->lock);
-  g_cond_init (&self->idle);
+  ps_turns_init (&self->turns);
   self->loop = g_main_loop_ref (loop);
   self->context = g_main_context_ref (g_main_loop_get_context (loop));
   self->source = ps_source_new (fd, ps_watcher_turn, self);
@@ -228,7 +228,7 @@ ps_watcher_unref (PsWatcher *self)
   g_source_unref (self->source);
   g_main_context_unref (self->context);
   g_main_loop_unref (self->loop);
-  g_cond_clear (&self->idle);
+  ps_turns_clear (&self->turns);
   g_mutex_clear (&self->lock);
   g_free (self);
 }

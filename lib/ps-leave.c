@@ -45,18 +45,9 @@ is_exiting (PsState state)
 static gboolean
 let_go (PsWatcher *self)
 {
-  const pthread_t me = pthread_self ();
   gboolean in_callback, in_loop;
 
-  g_mutex_lock (&self->lock);
-  in_callback = self->turning == me;
-  in_loop = self->runner == me;
-  if (in_callback)
-    {
-      self->depth = 0;
-      self->turning = PS_NO_THREAD;
-    }
-  g_mutex_unlock (&self->lock);
+  ps_turns_abandon (&self->turns, &in_callback, &in_loop);
   if (in_callback)
     ps_pass_callback_is_gone (&self->pass);
   return in_callback || in_loop;
@@ -68,7 +59,7 @@ attend (PsWatcher *self)
 {
   PsState state;
 
-  if (ps_threads_has_other (g_atomic_int_get (&self->turner))
+  if (ps_threads_has_other (ps_turns_get_last (&self->turns))
       || !g_main_context_acquire (self->context))
     return;
   ps_watcher_turn (self);

@@ -28,7 +28,7 @@
 static gboolean
 is_at_rest (PsWatcher *self)
 {
-  return ps_lock_is_free (&self->lock) && self->depth == 0 && self->conductor == PS_NO_THREAD
+  return ps_lock_is_free (&self->lock) && ps_turns_is_at_rest (&self->turns)
          && ps_registry_is_at_rest (self->registry) && ps_source_is_at_rest (self->source)
          && ps_report_is_at_rest (self->report) && ps_hold_set_is_at_rest (self->pass.holds);
 }

@@ -5,8 +5,6 @@
 
 #include "ps-watcher.h"
 
-#include <pthread.h>
-
 /* floor 1 */
 #include "ps-budget.h"
 #include "ps-cause.h"
@@ -15,13 +13,12 @@
 /* floor 2 */
 #include "ps-registry.h"
 #include "ps-source.h"
+#include "ps-turns.h"
 #include "ps-wishes.h"
 /* floor 6 */
 #include "ps-report.h"
 /* floor 7 */
 #include "ps-pass.h"
-
-#define PS_NO_THREAD ((pthread_t) 0)
 
 struct _PsWatcher
 {
@@ -42,19 +39,15 @@ struct _PsWatcher
   PsSignums signals;  /* that ask for the end */
   gboolean are_named; /* by the program, which wants them even if they were ignored */
 
-  /* Who works here; under the lock. */
+  PsTurns turns; /* who works here */
+
+  /* For other threads; under the lock. */
   GMutex lock;
-  GCond idle;
-  pthread_t conductor; /* the only one that may; none: whoever runs the loop */
-  pthread_t turning;   /* the one that does */
-  int turner;          /* atomic: the number of the last one that did */
-  pthread_t runner;    /* the one in ps_watcher_run() */
-  guint depth;         /* more than 1: from within a callback */
   gboolean quit_asked;
   int quit_code;
 
   /* The rest belongs to the thread that works. */
-  PsState state;
+  PsState state; /* changed under the lock */
   int detached;  /* atomic */
   PsCause cause; /* the first; none: no exit is under way */
   PsBudget budget;

@@ -480,35 +480,19 @@ ps_watcher_is_forked (PsWatcher *self)
   return !g_atomic_int_get (&self->detached) && !ps_exit_has_data (self);
 }
 
-/* Under the lock. cancel_state: that of this thread, for while a callback runs. */
-static gboolean
-enter (PsWatcher *self, gboolean may, int cancel_state)
-{
-  const pthread_t me = pthread_self ();
-
-  if (!may || self->detached || (self->conductor != PS_NO_THREAD && self->conductor != me)
-      || (self->depth > 0 && self->turning != me))
-    return FALSE;
-  if (self->depth++ == 0)
-    {
-      self->turning = me;
-      g_atomic_int_set (&self->turner, gettid ());
-      self->pass.cancel_state = cancel_state;
-    }
-  return TRUE;
-}
-
 /* Within a turn there is another one only while a callback runs; that may be cancelled if the
  * thread could be when the first began. */
 static gboolean
 enter_turn (PsWatcher *self, int cancel_state)
 {
-  gboolean may;
+  guint depth = self->detached ? 0 : ps_turns_enter (&self->turns);
 
-  g_mutex_lock (&self->lock);
-  may = enter (self, self->depth == 0 || self->pass.entry != NULL, cancel_state);
-  g_mutex_unlock (&self->lock);
-  return may;
+  if (depth == 1)
+    self->pass.cancel_state = cancel_state;
+  if (depth <= 1 || self->pass.entry != NULL)
+    return depth > 0;
+  ps_turns_leave (&self->turns);
+  return FALSE;
 }
 
 /* To change what an exit begins with; nobody begins one until ps_watcher_leave(). FALSE: it has
@@ -516,36 +500,24 @@ enter_turn (PsWatcher *self, int cancel_state)
 gboolean
 ps_watcher_enter (PsWatcher *self)
 {
-  gboolean may;
-
-  g_mutex_lock (&self->lock);
-  may = enter (self, self->state < PS_STATE_TERMINATING, PTHREAD_CANCEL_ENABLE);
-  g_mutex_unlock (&self->lock);
-  return may;
-}
-
-static gboolean
-is_mine (PsWatcher *self)
-{
-  gboolean mine;
-
-  g_mutex_lock (&self->lock);
-  mine = !self->detached && self->turning == pthread_self ()
-         && (self->conductor == PS_NO_THREAD || self->conductor == self->turning);
-  g_mutex_unlock (&self->lock);
-  return mine;
+  if (self->detached || ps_turns_enter (&self->turns) == 0)
+    return FALSE;
+  if (self->state < PS_STATE_TERMINATING)
+    return TRUE;
+  ps_turns_leave (&self->turns);
+  return FALSE;
 }
 
 void
 ps_watcher_leave (PsWatcher *self)
 {
-  g_mutex_lock (&self->lock);
-  if (self->turning == pthread_self () && --self->depth == 0)
-    {
-      self->turning = PS_NO_THREAD;
-      g_cond_broadcast (&self->idle);
-    }
-  g_mutex_unlock (&self->lock);
+  ps_turns_leave (&self->turns);
+}
+
+static gboolean
+is_mine (PsWatcher *self)
+{
+  return !self->detached && ps_turns_may_go_on (&self->turns);
 }
 
 void
@@ -585,25 +557,6 @@ ps_watcher_turn (gpointer data)
 
 /* --- The end of the loop, and of the process ------------------------------------------------- */
 
-/* Makes this thread the one that conducts. A callback that runs in another is waited for, but no
- * longer than an exit may take; one that runs in this thread has called exit(). */
-static void
-take_over (PsWatcher *self)
-{
-  const pthread_t me = pthread_self ();
-  gint64 end_us = ps_clock_add_us (ps_clock_now_us (), self->limit_us);
-
-  g_mutex_lock (&self->lock);
-  self->conductor = me;
-  while (self->depth > 0 && self->turning != me)
-    if (!g_cond_wait_until (&self->idle, &self->lock, end_us))
-      break;
-  self->depth = 0;
-  self->turning = PS_NO_THREAD;
-  g_mutex_unlock (&self->lock);
-  ps_pass_callback_is_gone (&self->pass);
-}
-
 /* Until something has come. Holds may need the loop to be released: it is run where we can. */
 static void
 wait_for_work (PsWatcher *self)
@@ -617,14 +570,16 @@ wait_for_work (PsWatcher *self)
     ps_source_wait (self->source, ps_clock_now_us () + PS_US_PER_SEC);
 }
 
-/* Nothing can stop the end any more: does all that is left to be done, in this thread. code: what
+/* Nothing can stop the end any more: does all that is left to be done, in this thread. A callback
+ * that runs in another is waited for, but no longer than an exit may take. code: what
  * somebody said the exit code is to be, or NO_CODE. */
 static void
 conclude (PsWatcher *self, PsCause *why, int code)
 {
   PsSignal signal;
 
-  take_over (self);
+  ps_turns_take_over (&self->turns, ps_clock_add_us (ps_clock_now_us (), self->limit_us));
+  ps_pass_callback_is_gone (&self->pass);
   /* A signal that came first is the cause. */
   while (ps_signal_next (&signal))
     take_signal (self, &signal);
@@ -643,23 +598,6 @@ conclude (PsWatcher *self, PsCause *why, int code)
     }
 }
 
-/* Another thread called exit(): it ends the process, and this one has nothing left to do. */
-static gboolean
-wait_for_conductor (PsWatcher *self)
-{
-  gboolean waited = FALSE;
-
-  g_mutex_lock (&self->lock);
-  while (self->conductor != PS_NO_THREAD && self->conductor != pthread_self ()
-         && self->state != PS_STATE_EXITED)
-    {
-      waited = TRUE;
-      g_cond_wait (&self->idle, &self->lock);
-    }
-  g_mutex_unlock (&self->lock);
-  return waited;
-}
-
 /* For a thread that may not be the one that works. */
 PsState
 ps_watcher_peek_state (PsWatcher *self)
@@ -673,17 +611,9 @@ ps_watcher_peek_state (PsWatcher *self)
 }
 
 static gboolean
-has_exited (PsWatcher *self)
+has_exited (gpointer self)
 {
   return ps_watcher_peek_state (self) == PS_STATE_EXITED;
-}
-
-static void
-set_runner (PsWatcher *self, pthread_t runner)
-{
-  g_mutex_lock (&self->lock);
-  self->runner = runner;
-  g_mutex_unlock (&self->lock);
 }
 
 int
@@ -697,26 +627,15 @@ ps_watcher_run (PsWatcher *self)
   alive = ps_watcher_ref (self);
   ps_watcher_prepare_thread_for_crashes ();
   ps_threads_mind ();
-  set_runner (self, pthread_self ());
+  ps_turns_set_runs (&self->turns, TRUE);
   if (!has_exited (self))
     g_main_loop_run (self->loop);
-  set_runner (self, PS_NO_THREAD);
-  if (!self->detached && !ps_watcher_is_forked (self) && !wait_for_conductor (self)
-      && !has_exited (self))
+  ps_turns_set_runs (&self->turns, FALSE);
+  /* Another thread that called exit() ends the process, and this one has nothing left to do. */
+  if (!self->detached && !ps_watcher_is_forked (self)
+      && !ps_turns_wait_for_conductor (&self->turns, has_exited, self) && !has_exited (self))
     conclude (self, &why, NO_CODE);
   return ps_watcher_get_exit_status (self);
-}
-
-/* Whether this thread works here just now: then it is a callback that has called exit(). */
-static gboolean
-is_turning (PsWatcher *self)
-{
-  gboolean is;
-
-  g_mutex_lock (&self->lock);
-  is = self->turning == pthread_self ();
-  g_mutex_unlock (&self->lock);
-  return is;
 }
 
 /* What the process is to end with, where exit() was given this status: a code that is no success
@@ -732,7 +651,7 @@ ps_watcher_at_exit (int status, void *data)
 {
   PsWatcher *self = data;
   gboolean known = status != PS_EXIT_STATUS_UNKNOWN;
-  gboolean in_callback = is_turning (self);
+  gboolean in_callback = ps_turns_is_in_one (&self->turns);
   PsCause why = { .kind = PS_CAUSE_EXIT, .code = known ? honest (status) : 0 };
   /* A plain return from main(), after a signal, is no word on how that exit should end. */
   gboolean explicit = known && (in_callback || status != 0);
