@@ -80,29 +80,39 @@ guard (int status, void *unused)
     pause ();
 }
 
-static void
-begin (int status)
+/* Whether it is this call that begins the end. */
+static int
+begin (void)
 {
   int idle = HOOK_IDLE;
 
-  if (ps_exit_get_data () == NULL)
-    return;
   if (!atomic_compare_exchange_strong (&well.state, &idle, HOOK_RUNNING))
-    return;
+    return 0;
   atomic_store (&well.thread, pthread_self ());
-  run (status);
+  return 1;
 }
 
 static void
 on_exit_hook (int status, void *unused)
 {
-  begin (status);
+  if (ps_exit_get_data () != NULL && begin ())
+    run (status);
 }
 
+/* Hook and guard in one: quick_exit() has a list of its own, and tells nobody its status. */
 static void
 on_quick_exit_hook (void)
 {
-  begin (PS_EXIT_STATUS_UNKNOWN);
+  if (ps_exit_get_data () == NULL || atomic_load (&well.state) == HOOK_DONE)
+    return;
+  at_quick_exit (on_quick_exit_hook);
+  if (begin () || pthread_equal (pthread_self (), atomic_load (&well.thread)))
+    {
+      run (PS_EXIT_STATUS_UNKNOWN);
+      return;
+    }
+  for (;;)
+    pause ();
 }
 
 /* After ps_self_claim(). In a forked child that attaches anew, the hooks that were copied with it
@@ -117,9 +127,11 @@ ps_exit_install (PsExitFunc func, void *data)
     return;
   pthread_atfork (NULL, NULL, ps_exit_uninstall);
   for (int i = 0; i < N_GUARDS; i++)
-    on_exit (guard, NULL);
+    {
+      on_exit (guard, NULL);
+      at_quick_exit (on_quick_exit_hook);
+    }
   on_exit (on_exit_hook, NULL);
-  at_quick_exit (on_quick_exit_hook);
 }
 
 void
