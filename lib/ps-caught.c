@@ -5,8 +5,9 @@
  * has written. So there are slots, each claimed by one handler with a compare-and-swap, filled, and
  * handed over by its state; a number shared by all of them keeps the order.
  *
- * When every slot is full, signals are counted by number. Nothing is lost by that of a signal which
- * the kernel itself merges; of a realtime signal the values are, and the count is handed on.
+ * When every slot is full, signals are counted by number, and the most pressing wish among them is
+ * kept. Nothing is lost by that of a signal which the kernel itself merges; of a realtime signal
+ * the values are, and the count is handed on.
  *
  * Who sent the signal is looked up here and not later, since the sender may be gone by then.
  */
@@ -39,7 +40,9 @@ static struct
   atomic_uint sequence;
   atomic_int lookups;
   Slot slots[PS_CAUGHT_MAX];
-  atomic_uint lost[NSIG]; /* came when no slot was free */
+  /* Of those that came when no slot was free. */
+  atomic_uint lost[NSIG];
+  atomic_int amount[NSIG]; /* to: the most pressing PsInput, plus one */
 } caught;
 
 /* --- In the handler: async-signal-safe ------------------------------------------------------- */
@@ -71,6 +74,18 @@ add_sender (PsSignal *signal, const siginfo_t *info)
     }
 }
 
+/* There is no slot for it. Async-signal-safe. */
+static void
+sum_up (int signum, PsInput input)
+{
+  atomic_int *amount = &caught.amount[signum];
+  int before = atomic_load (amount);
+
+  while (before <= (int) input && !atomic_compare_exchange_weak (amount, &before, 1 + (int) input))
+    ;
+  atomic_fetch_add (&caught.lost[signum], 1);
+}
+
 /* Writes it down. Async-signal-safe. */
 void
 ps_caught_add (const siginfo_t *info, PsInput input, gint64 now_us)
@@ -80,7 +95,7 @@ ps_caught_add (const siginfo_t *info, PsInput input, gint64 now_us)
 
   if (slot == NULL)
     {
-      atomic_fetch_add (&caught.lost[info->si_signo], 1);
+      sum_up (info->si_signo, input);
       return;
     }
   slot->sequence = atomic_fetch_add (&caught.sequence, 1);
@@ -132,16 +147,18 @@ take_lost (PsSignums of, PsSignal *signal)
   for (int signum = 1; signum < NSIG; signum++)
     {
       unsigned lost = ps_signums_have (of, signum) ? atomic_exchange (&caught.lost[signum], 0) : 0;
+      int amount;
 
-      if (lost > 0)
-        {
-          *signal = (PsSignal){ .signum = signum,
-                                .input = PS_INPUT_REQUEST,
-                                .lost = lost,
-                                .code = G_MININT,
-                                .at_us = g_get_monotonic_time () };
-          return TRUE;
-        }
+      if (lost == 0)
+        continue;
+      /* 0: what it came to was taken with the one before, a moment ago. */
+      amount = atomic_exchange (&caught.amount[signum], 0);
+      *signal = (PsSignal){ .signum = signum,
+                            .input = amount > 0 ? (PsInput) (amount - 1) : PS_INPUT_REQUEST,
+                            .lost = lost,
+                            .code = G_MININT,
+                            .at_us = g_get_monotonic_time () };
+      return TRUE;
     }
   return FALSE;
 }
@@ -170,5 +187,8 @@ ps_caught_forget (void)
   for (int i = 0; i < PS_CAUGHT_MAX; i++)
     atomic_store (&caught.slots[i].state, SLOT_FREE);
   for (int signum = 1; signum < NSIG; signum++)
-    atomic_store (&caught.lost[signum], 0);
+    {
+      atomic_store (&caught.lost[signum], 0);
+      atomic_store (&caught.amount[signum], 0);
+    }
 }

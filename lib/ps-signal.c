@@ -302,6 +302,9 @@ ps_signal_open (void)
       well.fd =
           can_open_more () && ps_self_claim () == 0 ? eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
       ps_signal_relax ();
+      /* What the last watcher was told is not for this one. */
+      ps_signal_set_escalation (PS_ESCALATION_INTERACTIVE);
+      ps_signal_set_chain (FALSE);
     }
   return well.fd;
 }
