@@ -144,7 +144,7 @@ ps_watcher_add_named_checkpoint (PsWatcher *self, const char *name, guint interv
   g_source_set_callback (timer, round_is_due, checkpoint, checkpoint_unref);
 
   registration.notify_data = checkpoint;
-  id = ps_registry_add (self->registry, &registration);
+  id = ps_watcher_register (self, &registration);
   if (id == 0)
     {
       g_warning ("ps_watcher_add_checkpoint: it is too late to register %s: finish has begun, or "

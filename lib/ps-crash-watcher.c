@@ -133,6 +133,9 @@ ps_watcher_register (PsWatcher *self, const PsRegistration *registration)
   if (plain.events & PS_EVENT_CRASH)
     enable (self);
   id = ps_registry_add (self->registry, &plain);
+  /* It may be for callbacks that run just now, or are waited for. */
+  if (id != 0 && ps_watcher_peek_state (self) != PS_STATE_RUNNING)
+    ps_source_wake (self->source);
   if (id == 0)
     g_warning ("Cannot register %s: %s", plain.name != NULL ? plain.name : "a callback",
                is_callable (plain.last_call) && ps_lastcalls_are_full ()

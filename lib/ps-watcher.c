@@ -388,20 +388,22 @@ take_time (PsWatcher *self)
     extend (self, now_us);
   next_us = ps_pass_keep_time (&self->pass, now_us);
 
+  /* While a callback runs, nothing but its holds can be given up on: a loop within it is not to be
+   * woken for what has to wait until it returns. */
+  if (self->pass.entry != NULL)
+    return next_us;
+  next_us = MIN (next_us, ps_pass_tell_waiting (&self->pass, now_us));
+  if (self->pass.hastened)
+    return next_us;
   end_us = ps_budget_get_end_us (&self->budget, self->state == PS_STATE_FINISHING);
-  if (now_us >= end_us && self->pass.entry == NULL && !self->pass.hastened)
-    {
-      input (self, PS_INPUT_DEADLINE, NULL);
-      return now_us;
-    }
-  if (!self->pass.hastened)
-    next_us = MIN (next_us, end_us);
-  return self->pass.entry == NULL ? MIN (next_us, ps_pass_tell_waiting (&self->pass, now_us))
-                                  : next_us;
+  if (now_us < end_us)
+    return MIN (next_us, end_us);
+  input (self, PS_INPUT_DEADLINE, NULL);
+  return now_us;
 }
 
-static gint64
-take_in (PsWatcher *self)
+static void
+take_asked (PsWatcher *self)
 {
   PsSignal signal;
 
@@ -410,6 +412,12 @@ take_in (PsWatcher *self)
   while (ps_signal_next (&signal))
     take_signal (self, &signal);
   take_wishes (self);
+}
+
+static gint64
+take_in (PsWatcher *self)
+{
+  take_asked (self);
   return take_time (self);
 }
 
@@ -576,13 +584,10 @@ wait_for_work (PsWatcher *self)
 static void
 conclude (PsWatcher *self, PsCause *why, int code)
 {
-  PsSignal signal;
-
   ps_turns_take_over (&self->turns, ps_clock_add_us (ps_clock_now_us (), self->limit_us));
   ps_pass_callback_is_gone (&self->pass);
-  /* A signal that came first is the cause. */
-  while (ps_signal_next (&signal))
-    take_signal (self, &signal);
+  /* What was asked for first is the cause. */
+  take_asked (self);
   input (self, PS_INPUT_EXIT, why);
   if (code != NO_CODE)
     {
@@ -679,5 +684,6 @@ ps_watcher_get_exit_status (PsWatcher *self)
 {
   g_return_val_if_fail (self != NULL, EXIT_FAILURE);
 
-  return status_now (self);
+  /* What a reload's callbacks answered is no status of an exit. */
+  return self->cause.kind != PS_CAUSE_NONE ? status_now (self) : 0;
 }
