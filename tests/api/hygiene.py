@@ -31,7 +31,9 @@ def matches(source, files, expression):
 
 def main():
     source, build = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-    files = tracked_files(source)
+    # The inputs of fuzzers are bytes, whatever they look like.
+    files = [path for path in tracked_files(source)
+             if not path.is_relative_to(source / "tests" / "fuzz" / "corpus")]
     # Where this checkout happens to be is also nobody's business, if it is a path one would notice.
     paths = [re.escape(str(path).encode()) + rb"\b" for path in (source, build)
              if len(path.parts) > 2]
