@@ -65,7 +65,6 @@ gboolean ps_watcher_is_forked (PsWatcher *self);
 gboolean ps_watcher_enter (PsWatcher *self);
 void ps_watcher_leave (PsWatcher *self);
 PsState ps_watcher_peek_state (PsWatcher *self);
-guint ps_watcher_register (PsWatcher *self, const PsRegistration *registration);
 void ps_watcher_settle_hangup (PsWatcher *self);
 void ps_watcher_turn (gpointer self);
 int ps_watcher_at_exit (int status, void *self);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What another process calls itself, and where the kernel says that it is: in words, and as a
+ * unit's name. */
+
+#include "target.h"
+
+#include "ps-cause.h"
+
+static void
+check_unit (const char *cgroup)
+{
+  g_autofree char *unit = ps_cause_unit_of_cgroup (cgroup);
+
+  if (unit == NULL)
+    return;
+  g_assert_nonnull (strstr (cgroup, unit));
+  g_assert_true (unit[0] != '.' && strpbrk (unit, "/\n") == NULL);
+  g_assert_true (g_str_has_suffix (unit, ".service") || g_str_has_suffix (unit, ".scope")
+                 || g_str_has_suffix (unit, ".socket") || g_str_has_suffix (unit, ".mount")
+                 || g_str_has_suffix (unit, ".swap"));
+}
+
+static void
+check_numbers (const PsCause *cause, int code)
+{
+  g_assert_cmpint (ps_cause_clamp_code (code), >=, 0);
+  g_assert_cmpint (ps_cause_clamp_code (code), <=, 255);
+  g_assert_true (code == 0 || ps_cause_clamp_code (code) != 0);
+  g_assert_cmpint (ps_cause_status (cause, PS_EXIT_POLICY_SUCCESS), ==, 0);
+  g_assert_cmpint (ps_cause_status (cause, PS_EXIT_POLICY_STATUS), ==, 128 + cause->signum);
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t n)
+{
+  Feed feed = { bytes, n };
+  PsCause cause = { .kind = PS_CAUSE_NONE };
+  int signum = feed_byte (&feed), si_code = (gint8) feed_byte (&feed);
+  pid_t pid = (pid_t) feed_byte (&feed);
+  g_autofree char *comm = feed_text (&feed, 256);
+  g_autofree char *unit = feed_text (&feed, 1024);
+  g_autofree char *cgroup = feed_text (&feed, 65536);
+  g_autofree char *words = NULL;
+
+  check_unit (cgroup);
+  ps_cause_set_signal (&cause, signum, ps_cause_origin (si_code, pid, 7), pid, (uid_t) pid,
+                       pid % 2 ? comm : NULL, pid % 3 ? unit : NULL);
+  words = ps_cause_describe (&cause);
+  g_assert_true (is_harmless_line (words));
+  g_assert_cmpstr (ps_cause_kind_name (cause.kind), ==, "signal");
+  check_numbers (&cause, (int) feed_int64 (&feed));
+  ps_cause_clear (&cause);
+  return 0;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Texts for people. The locale is the user's: it must not matter. */
+
+#include "target.h"
+
+#include "ps-text.h"
+
+#include <locale.h>
+
+int LLVMFuzzerInitialize (int *argc, char ***argv);
+
+int
+LLVMFuzzerInitialize (int *argc, char ***argv)
+{
+  setlocale (LC_ALL, "");
+  return 0;
+}
+
+static void
+check_numbers (gint64 value)
+{
+  g_autofree char *duration = ps_text_duration (value);
+  g_autofree char *signal = ps_text_signal ((int) value);
+
+  g_assert_true (
+      looks_like (duration, "-?[0-9]+ us|[0-9]+ ms|[0-9]+\\.[0-9] s|[0-9]+ min [0-9]+ s"));
+  g_assert_true (looks_like (signal, "SIG[A-Z0-9]+|SIGRTMIN\\+[0-9]+|signal -?[0-9]+"));
+  g_assert_nonnull (ps_text_event ((PsEvent) value));
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t n)
+{
+  Feed feed = { bytes, n };
+  gsize max = feed_byte (&feed) * (gsize) (1 + feed_byte (&feed));
+  g_autofree char *text = NULL;
+  g_autofree char *valid = NULL;
+  g_autofree char *line = NULL;
+  g_autofree char *again = NULL;
+
+  check_numbers (feed_int64 (&feed));
+  text = feed_text (&feed, 65536);
+  g_assert_cmpuint (ps_text_cut (text, max), <=, MIN (strlen (text), max));
+  if (g_utf8_validate (text, -1, NULL))
+    g_assert_true (g_utf8_validate (text, (gssize) ps_text_cut (text, max), NULL));
+
+  valid = ps_text_valid (text, max);
+  g_assert_true (g_utf8_validate (valid, -1, NULL));
+  line = ps_text_one_line (text, max);
+  g_assert_true (is_harmless_line (line));
+  g_assert_cmpuint (strlen (line), <=, max);
+  again = ps_text_one_line (line, max);
+  g_assert_cmpstr (again, ==, line);
+  return 0;
+}
