@@ -53,6 +53,7 @@ static void
 get_unstuck (void)
 {
   driver.jumps = 0;
+  child_tell ("idle");
   if (child_release_all ())
     return;
   if (driver.quit_loop)

@@ -463,6 +463,12 @@ take_run_returned (Model *m, const int *n)
 }
 
 static void
+take_idle (Model *m, const int *n)
+{
+  must_be_settled (m);
+}
+
+static void
 take_loop_quit (Model *m, const int *n)
 {
   m->loop_quit = m->loop_quit || m->loop_runs;
@@ -681,6 +687,7 @@ static const struct
   { "status", 1, take_status },
   { "nested", 0, take_nothing },
   { "nested-end", 0, take_nested_end },
+  { "idle", 0, take_idle },
   { "tick", 0, take_nothing },
   { "prepare", 0, take_nothing },
   { "detach", 0, take_detach },

@@ -1,54 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sequence.h"
 
+#include "fuzz-child.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* A sequence takes milliseconds; one that hangs has to be told from a machine that is busy. */
 #define PATIENCE_MS 60000
-
-/* What such a process does not free is not looked for: most of them end in the middle. */
-const char *__asan_default_options (void);
-
-const char *
-__asan_default_options (void)
-{
-  return "detect_leaks=0";
-}
-
-/* As a fresh process would be, with nobody to talk to. */
-static void
-become_fresh (void)
-{
-  static const char *const names[] = { "NOTIFY_SOCKET", "WATCHDOG_USEC",   "WATCHDOG_PID",
-                                       "INVOCATION_ID", "JOURNAL_STREAM",  "PS_DEADLINE_SEC",
-                                       "G_DEBUG",       "G_MESSAGES_DEBUG" };
-  const struct sigaction fresh = { .sa_handler = SIG_DFL };
-  const struct rlimit no_core = { 0, 0 };
-  int null = open ("/dev/null", O_RDWR);
-  sigset_t none;
-
-  prctl (PR_SET_PDEATHSIG, SIGKILL);
-  setrlimit (RLIMIT_CORE, &no_core);
-  for (int signum = 1; signum < NSIG; signum++)
-    sigaction (signum, &fresh, NULL);
-  sigemptyset (&none);
-  sigprocmask (SIG_SETMASK, &none, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    unsetenv (names[i]);
-  for (int fd = 0; fd <= 1; fd++)
-    dup2 (null, fd);
-  if (g_getenv ("FUZZ_STDERR") == NULL)
-    dup2 (null, STDERR_FILENO);
-}
 
 static pid_t
 start (const Sequence *sequence, int *trace_fd)
@@ -61,7 +26,7 @@ start (const Sequence *sequence, int *trace_fd)
   g_assert_no_errno (pid);
   if (pid == 0)
     {
-      become_fresh ();
+      fuzz_child_become_fresh ();
       close (fds[0]);
       exit (sequence_child_main (sequence, fds[1]));
     }

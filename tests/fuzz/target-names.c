@@ -50,6 +50,8 @@ begin (void)
 
   watcher = ps_glib_attach (loop);
   g_main_loop_unref (loop);
+  /* Under nohup, too. */
+  ps_watcher_set_hangup (watcher, PS_HANGUP_RELOAD);
   ps_watcher_set_log_func (watcher, check_record, NULL, NULL);
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The table in docs/states.md is the one in the code.
+"""The table in a document (docs/states.md, docs/exit-matrix.md) is what a program prints.
 
-usage: states-doc.py PRINT-STATES DOCS/STATES.MD
+usage: states-doc.py PROGRAM DOCUMENT
 """
 
 import difflib
@@ -24,7 +24,7 @@ def table_of(document):
 def main():
     program, document = sys.argv[1], pathlib.Path(sys.argv[2])
     printed = subprocess.run([program], check=True, capture_output=True, text=True)
-    wanted = printed.stdout.splitlines()
+    wanted = [line for line in printed.stdout.splitlines() if line.strip()]
     if len(wanted) < 3:
         sys.exit(f"{program} printed no table")
     found = table_of(document)

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Carries out every way out of a process in a child of its own, with a callback for each event, and
+ * prints what ran: docs/exit-matrix.md as it has to be. The ways are in rows.c; the columns are
+ * here.
+ */
+
+#include "exit-matrix.h"
+#include "fuzz-child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PATIENCE_MS 60000
+
+/* Said by a process that goes on. */
+#define ALIVE "alive"
+
+static const struct
+{
+  PsEvent event;
+  const char *name;
+} columns[] = {
+  { PS_EVENT_QUERY, "query" },   { PS_EVENT_CHECKPOINT, "checkpoint" },
+  { PS_EVENT_RELOAD, "reload" }, { PS_EVENT_TERMINATE, "terminate" },
+  { PS_EVENT_QUIT, "quit" },     { PS_EVENT_RESUME, "resume" },
+  { PS_EVENT_FINISH, "finish" },
+};
+
+/* --- In the child ------------------------------------------------------------------------------
+ */
+
+static int trace_fd;
+static GMainLoop *loop;
+static const Row *row;
+
+void
+matrix_say (const char *line)
+{
+  g_autofree char *text = g_strconcat (line, "\n", NULL);
+
+  if (write (trace_fd, text, strlen (text)) < 0)
+    _exit (97);
+}
+
+GMainLoop *
+matrix_loop (void)
+{
+  return loop;
+}
+
+static void
+say (PsContext *context, gpointer name)
+{
+  matrix_say (name);
+}
+
+static void
+act_in_callback (PsContext *context, gpointer unused)
+{
+  row->act (row->argument);
+}
+
+static gpointer
+act_in_thread (gpointer unused)
+{
+  row->act (row->argument);
+  return NULL;
+}
+
+static gboolean
+say_alive (gpointer unused)
+{
+  matrix_say (ALIVE);
+  _exit (0);
+}
+
+static gboolean
+act_in_loop (gpointer unused)
+{
+  if (row->remarks & LIVES_ON)
+    g_idle_add_full (G_PRIORITY_LOW, say_alive, NULL, NULL);
+  if (row->where == IN_A_CALLBACK)
+    ps_watcher_quit (ps_watcher_get_default (), 0);
+  else if (row->where == IN_A_THREAD)
+    g_thread_join (g_thread_new ("other", act_in_thread, NULL));
+  else
+    row->act (row->argument);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+attach (void)
+{
+  PsWatcher *watcher = ps_glib_attach (loop);
+
+  ps_watcher_set_log_func (watcher, NULL, NULL, NULL);
+  if (row->where == IN_A_CALLBACK)
+    ps_watcher_on_quit (watcher, act_in_callback, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (columns); i++)
+    if (columns[i].event == PS_EVENT_CHECKPOINT)
+      ps_watcher_add_checkpoint (watcher, G_MAXINT, say, (gpointer) columns[i].name);
+    else
+      ps_watcher_add (watcher, columns[i].event, columns[i].name, 0, 0, say,
+                      (gpointer) columns[i].name, NULL);
+  if (row->set_up != NULL)
+    row->set_up (watcher);
+}
+
+static int
+child_main (gboolean with_library)
+{
+  if (row->before != NULL)
+    row->before ();
+  if (row->where == BEFORE_ATTACH)
+    row->act (row->argument);
+  loop = g_main_loop_new (NULL, FALSE);
+  if (with_library)
+    attach ();
+  if (row->where == IN_MAIN || !with_library)
+    {
+      row->act (row->argument);
+      return row->argument;
+    }
+  if (row->where != BEFORE_ATTACH)
+    g_idle_add (act_in_loop, NULL);
+  return ps_watcher_run (ps_watcher_get_default ());
+}
+
+/* --- In the parent -----------------------------------------------------------------------------
+ */
+
+/* FALSE: it does not end. */
+static gboolean
+read_all (int fd, GString *said)
+{
+  struct pollfd ready = { .fd = fd, .events = POLLIN };
+  char buffer[1024];
+  ssize_t n;
+
+  while (poll (&ready, 1, PATIENCE_MS) > 0)
+    {
+      n = read (fd, buffer, sizeof buffer);
+      if (n <= 0)
+        return TRUE;
+      g_string_append_len (said, buffer, n);
+    }
+  return FALSE;
+}
+
+/* The wait status; -1: it hung, and was killed. */
+static int
+run_row (const Row *which, gboolean with_library, GString *said)
+{
+  int fds[2], status = 0;
+  gboolean ended;
+  pid_t pid;
+
+  row = which;
+  g_assert_no_errno (pipe2 (fds, O_CLOEXEC));
+  pid = fork ();
+  g_assert_no_errno (pid);
+  if (pid == 0)
+    {
+      fuzz_child_become_fresh ();
+      close (fds[0]);
+      trace_fd = fds[1];
+      exit (child_main (with_library));
+    }
+  close (fds[1]);
+  ended = read_all (fds[0], said);
+  if (!ended)
+    kill (pid, SIGKILL);
+  while (waitpid (pid, &status, 0) < 0 && errno == EINTR)
+    ;
+  close (fds[0]);
+  return ended ? status : -1;
+}
+
+static char *
+describe (int status)
+{
+  if (status < 0)
+    return g_strdup ("hangs");
+  if (WIFSIGNALED (status))
+    return g_strdup_printf ("signal SIG%s", sigabbrev_np (WTERMSIG (status)));
+  return g_strdup_printf ("%d", WEXITSTATUS (status));
+}
+
+static char *
+describe_end (const Row *which, int status, const char *const *lines)
+{
+  guint n = g_strv_length ((char **) lines);
+
+  if (which->remarks & LIVES_ON)
+    return n > 0 && g_str_equal (lines[n - 1], ALIVE) ? g_strdup ("lives on") : describe (status);
+  if (which->remarks & ANY_SIGNAL)
+    {
+      g_autoptr (GString) unused = g_string_new (NULL);
+
+      return run_row (which, FALSE, unused) == status && WIFSIGNALED (status)
+                 ? g_strdup ("the signal it would be without us")
+                 : describe (status);
+    }
+  return describe (status);
+}
+
+static gboolean
+is_column (const char *line)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (columns); i++)
+    if (g_str_equal (line, columns[i].name))
+      return TRUE;
+  return FALSE;
+}
+
+/* What ran, in order; and, for a child, how that ended. */
+static char *
+describe_order (const char *const *lines, char **child)
+{
+  g_autoptr (GString) order = g_string_new (NULL);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (is_column (lines[i]))
+      g_string_append_printf (order, "%s%s", order->len > 0 ? ", " : "", lines[i]);
+    else if (lines[i][0] != '\0' && !g_str_equal (lines[i], ALIVE))
+      *child = g_strdup (lines[i]);
+  return g_string_free (g_steal_pointer (&order), FALSE);
+}
+
+static void
+print_row (const Row *which)
+{
+  g_autoptr (GString) said = g_string_new (NULL);
+  int status = run_row (which, TRUE, said);
+  g_auto (GStrv) lines = g_strsplit (g_strchomp (said->str), "\n", -1);
+  g_autofree char *child = NULL;
+  g_autofree char *order = describe_order ((const char *const *) lines, &child);
+  g_autofree char *end = describe_end (which, status, (const char *const *) lines);
+
+  printf ("| %s |", which->way);
+  for (guint i = 0; i < G_N_ELEMENTS (columns); i++)
+    {
+      gboolean ran = g_strv_contains ((const char *const *) lines, columns[i].name);
+
+      printf (" %s |", ran ? "yes" : which->orderly & columns[i].event ? "**No**" : "–");
+    }
+  printf (" %s | %s |\n", *order != '\0' ? order : "nothing",
+          which->remarks & SHOWS_CHILD && child != NULL ? child : end);
+  fflush (stdout);
+}
+
+static void
+print_section (const Section *section)
+{
+  printf ("\n## %s\n\n| way out |", section->heading);
+  for (guint i = 0; i < G_N_ELEMENTS (columns); i++)
+    printf (" %s |", columns[i].name);
+  printf (" what ran, in order | ends with |\n|---|");
+  for (guint i = 0; i < G_N_ELEMENTS (columns) + 2; i++)
+    printf ("---|");
+  printf ("\n");
+  fflush (stdout);
+  for (gsize i = 0; i < section->n_rows; i++)
+    print_row (&section->rows[i]);
+}
+
+int
+main (void)
+{
+  for (gsize i = 0; i < n_sections; i++)
+    print_section (&sections[i]);
+  return 0;
+}

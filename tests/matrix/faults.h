@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Really does what the processor or the kernel answers with this signal; sends it where that cannot
+ * be done here. */
+void fault (int signum);
