@@ -39,13 +39,14 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t n)
   Feed feed = { bytes, n };
   g_autofree char *text = feed_text (&feed, 4096);
   g_autoptr (GError) error = NULL;
-  gint64 limit_us = -1;
+  gint64 limit_us = -1, now_us;
 
   if (ps_budget_parse (text, &limit_us, &error))
     {
       g_assert_no_error (error);
       g_assert_cmpint (limit_us, >, 0);
-      share_out (positive (feed_int64 (&feed)), limit_us, positive (feed_int64 (&feed)));
+      now_us = positive (feed_int64 (&feed));
+      share_out (now_us, limit_us, positive (feed_int64 (&feed)));
     }
   else
     {

@@ -8,15 +8,6 @@
 
 #include <locale.h>
 
-int LLVMFuzzerInitialize (int *argc, char ***argv);
-
-int
-LLVMFuzzerInitialize (int *argc, char ***argv)
-{
-  setlocale (LC_ALL, "");
-  return 0;
-}
-
 static void
 check_numbers (gint64 value)
 {
@@ -33,12 +24,14 @@ int
 LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t n)
 {
   Feed feed = { bytes, n };
-  gsize max = feed_byte (&feed) * (gsize) (1 + feed_byte (&feed));
+  gsize max = feed_byte (&feed);
   g_autofree char *text = NULL;
   g_autofree char *valid = NULL;
   g_autofree char *line = NULL;
   g_autofree char *again = NULL;
 
+  setlocale (LC_ALL, "");
+  max *= 1u + feed_byte (&feed);
   check_numbers (feed_int64 (&feed));
   text = feed_text (&feed, 65536);
   g_assert_cmpuint (ps_text_cut (text, max), <=, MIN (strlen (text), max));

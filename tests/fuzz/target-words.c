@@ -11,6 +11,7 @@ add_something (PsWords *words, Feed *feed)
 {
   guint8 what = feed_byte (feed) % 8;
   g_autofree char *text = what % 2 == 0 ? feed_text (feed, 512) : NULL;
+  gint64 value = what % 2 == 1 ? feed_int64 (feed) : 0;
 
   switch (what)
     {
@@ -18,25 +19,25 @@ add_something (PsWords *words, Feed *feed)
       ps_words_add (words, text);
       break;
     case 1:
-      ps_words_add_int (words, feed_int64 (feed));
+      ps_words_add_int (words, value);
       break;
     case 2:
       ps_words_add_clean (words, text);
       break;
     case 3:
-      ps_words_add_hex (words, (uint64_t) feed_int64 (feed), feed_byte (feed));
+      ps_words_add_hex (words, (uint64_t) value, feed_byte (feed));
       break;
     case 4:
       ps_words_field (words, "FIELD", text);
       break;
     case 5:
-      ps_words_add_duration (words, feed_int64 (feed));
+      ps_words_add_duration (words, value);
       break;
     case 6:
       ps_words_add_bytes (words, text, strlen (text));
       break;
     default:
-      ps_words_field_int (words, "FIELD", feed_int64 (feed));
+      ps_words_field_int (words, "FIELD", value);
       break;
     }
 }
