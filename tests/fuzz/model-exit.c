@@ -130,8 +130,10 @@ drop_holds (Model *m, gint64 until_us)
     {
       Hold *hold = g_ptr_array_index (m->holds, i);
 
-      if (counts (m, hold) && hold->deadline_us <= until_us)
-        hold->active = FALSE;
+      if (!counts (m, hold) || hold->deadline_us > until_us)
+        continue;
+      hold->active = FALSE;
+      hold->overdue = m->running != NULL;
     }
 }
 

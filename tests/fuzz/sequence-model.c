@@ -5,8 +5,9 @@
  * the next operation begins, time has passed, the process has ended) must find everything done that
  * was to be done before: each callback once, in its order, none forgotten, finish last.
  *
- * One thing has more than one right outcome: a hold that another thread is releasing may be gone
- * already, or not yet.
+ * Two things have more than one right outcome: a hold that another thread is releasing may be gone
+ * already, or not yet; and so may one whose deadline passes while a callback runs, which the
+ * library then tells by ps_hold_is_active().
  */
 
 #include "sequence-model.h"
@@ -348,13 +349,26 @@ take_release_soon (Model *m, const int *n)
     hold->leaving = TRUE;
 }
 
+/* Whether it is still waited for, which the library has told. */
+static gboolean
+is_active (Model *m, Hold *hold, gboolean told)
+{
+  if (hold->overdue)
+    hold->active = told;
+  hold->overdue = FALSE;
+  if (!hold->of_round)
+    must (m, told == (hold->active && hold->generation == m->generation),
+          told ? "the hold should be over" : "the hold should still be waited for");
+  return told;
+}
+
 static void
 take_extend (Model *m, const int *n)
 {
   Hold *hold = hold_of (m, n[0]);
   gint64 until_us = m->now_us + 1000 * (gint64) n[1];
 
-  if (hold == NULL || !hold->active || hold->generation != m->generation)
+  if (hold == NULL || !is_active (m, hold, n[2]) || hold->generation != m->generation)
     return;
   hold->deadline_us = MAX (hold->deadline_us, until_us);
   if (!hold->of_round)
@@ -366,7 +380,7 @@ take_hold_deadline (Model *m, const int *n)
 {
   Hold *hold = hold_of (m, n[0]);
 
-  if (hold != NULL)
+  if (hold != NULL && is_active (m, hold, n[2]))
     hold->deadline_us = n[1] == 0 ? NEVER_US : m->now_us + 1000 * (gint64) n[1];
 }
 
@@ -675,8 +689,8 @@ static const struct
   { "release", 1, take_release },
   { "release-soon", 1, take_release_soon },
   { "released", 1, take_release },
-  { "extend", 2, take_extend },
-  { "hold-deadline", 2, take_hold_deadline },
+  { "extend", 3, take_extend },
+  { "hold-deadline", 3, take_hold_deadline },
   { "veto", 0, take_veto },
   { "code", 1, take_code },
   { "fail", 0, take_fail },

@@ -81,6 +81,7 @@ typedef struct
   gboolean active;
   gboolean leaving; /* a thread is releasing it */
   gboolean of_round;
+  gboolean overdue; /* since a callback runs: nobody need have noticed */
   gint64 deadline_us;
 } Hold;
 

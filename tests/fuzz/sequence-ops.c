@@ -452,14 +452,15 @@ with_hold (const Op *op, void (*func) (guint number, guint8 b))
 static void
 extend (guint number, guint8 b)
 {
-  child_tell ("extend %u %u", number, sequence_ms (b));
+  child_tell ("extend %u %u %d", number, sequence_ms (b), ps_hold_is_active (child.holds[number]));
   ps_hold_extend (child.holds[number], sequence_ms (b));
 }
 
 static void
 set_hold_deadline (guint number, guint8 b)
 {
-  child_tell ("hold-deadline %u %u", number, sequence_ms (b));
+  child_tell ("hold-deadline %u %u %d", number, sequence_ms (b),
+              ps_hold_is_active (child.holds[number]));
   ps_hold_set_deadline (child.holds[number], sequence_ms (b));
 }
 
