@@ -46,16 +46,16 @@ press (Feed *feed)
     {
       int signum = signals[feed_byte (feed) % 4];
       PsPressure before = pressure;
-      PsInput input;
+      PsPress what;
 
       now_us += feed_byte (feed) * (gint64) 2000;
-      input = ps_machine_press (&pressure, escalation, signum, now_us);
+      what = ps_machine_press (&pressure, escalation, signum, now_us);
       g_assert_cmpuint (pressure.count - before.count, <=, 1);
       if (pressure.count == before.count)
-        g_assert_cmpint (input, ==, PS_INPUT_REQUEST);
+        g_assert_cmpint (what, ==, PS_PRESS_ASKS);
       else if (before.count > 0)
         {
-          g_assert_cmpint (input, ==, before.count == 1 ? PS_INPUT_HURRY : PS_INPUT_FORCE);
+          g_assert_cmpint (what, ==, before.count == 1 ? PS_PRESS_HURRIES : PS_PRESS_FORCES);
           g_assert_cmpint (now_us - before.last_us, >=, DEBOUNCE_US);
           g_assert_true (escalation == PS_ESCALATION_ANY || signum == SIGINT || signum == SIGQUIT);
           g_assert_cmpint (escalation, !=, PS_ESCALATION_NONE);

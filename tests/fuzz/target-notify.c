@@ -13,18 +13,6 @@
 #include <unistd.h>
 
 static void
-begin (gint64 limit_us)
-{
-}
-
-static void
-end (void)
-{
-}
-
-static const PsLimit no_limit = { begin, end };
-
-static void
 forget (void)
 {
   g_clear_pointer (&environment.socket, g_free);
@@ -44,7 +32,7 @@ put (const char *name, const char *value)
 static void
 send_with (const char *state, gboolean clear)
 {
-  PsNotify *notify = ps_notify_new (&no_limit);
+  PsNotify *notify = ps_notify_new ();
   g_autofree char *before = NULL;
 
   if (clear)
