@@ -19,6 +19,7 @@ FIELDS = {
     "RUN_BEGUN": set(),
     "EXIT_BEGUN": {"PS_CAUSE", "PS_STEPS"},
     "SIGNAL_AGAIN": {"PS_CAUSE", "PS_SIGNAL"},
+    "SIGNALS_LOST": {"PS_SIGNAL", "PS_SIGNALS_LOST"},
     "STEP_BEGUN": STEP | {"PS_STEP_PRIORITY"},
     "STEP_DONE": STEP | {"PS_DURATION_USEC"},
     "STEP_SKIPPED": STEP | {"PS_REASON"},
@@ -27,7 +28,7 @@ FIELDS = {
     "EXIT_VETOED": {"PS_STEP", "PS_REASON"},
     "EXIT_FINISHED": {"PS_CAUSE", "PS_STATUS", "PS_DURATION_USEC", "PS_STEPS_RUN",
                       "PS_STEPS_SKIPPED", "PS_STEPS_FAILED", "PS_HOLDS_DROPPED",
-                      "PS_SIGNALS_AGAIN", "PS_RECORDS_LOST", "PS_NOTIFIES_LOST"},
+                      "PS_SIGNALS_AGAIN", "PS_SIGNALS_LOST", "PS_RECORDS_LOST", "PS_NOTIFIES_LOST"},
     "EXIT_FORCED": {"PS_STATUS", "PS_REASON"},
     "RELOAD_BEGUN": {"PS_CAUSE", "PS_SIGNAL"},
     "RELOAD_DONE": {"PS_DURATION_USEC"},
@@ -59,14 +60,17 @@ def only(records, name):
 
 
 def eventful(bench):
-    """Three lives in which every kind of record is written."""
+    """Four lives in which every kind of record is written."""
     hung = bench.probe("--deadline=300", "--on=terminate:block").serve()
     hung.stop()
     equal(hung.finish()["post"], "success exited 143", "end")
     crashed = bench.probe("--report-crashes", "--crash-twice", "--on=ready:segv")
     crashed.start(check=False)
     equal(crashed.finish()["post"], "signal killed SEGV", "end")
-    return [eventful_life(bench), hung, crashed]
+    flooded = bench.probe("--realtime", "--on=terminate:flood=100").serve()
+    flooded.stop()
+    equal(flooded.finish()["post"], "success exited 143", "end")
+    return [eventful_life(bench), hung, crashed, flooded]
 
 
 def eventful_life(bench):
@@ -79,7 +83,7 @@ def eventful_life(bench):
                         "--on=terminate/0:fail=disk full",
                         f"--on=terminate/1:gate={ever.path}",
                         "--on=terminate/2:note", "--on=finish:note",
-                        "--deadline=2000",
+                        "--deadline=5000",
                         service={"ExecReload": "/bin/kill -HUP $MAINPID",
                                  "Environment": "PS_DEADLINE_SEC=soon"}).serve()
     probe.call("reload")

@@ -154,6 +154,14 @@ act_raise (Act *act, PsContext *context)
   raise ((int) act_get_number (act));
 }
 
+/* More realtime signals at once than can be written down. */
+static void
+act_flood (Act *act, PsContext *context)
+{
+  for (int i = 0; i < (int) act_get_number (act); i++)
+    sigqueue (getpid (), SIGRTMIN, (union sigval){ .sival_int = i });
+}
+
 static void
 act_status (Act *act, PsContext *context)
 {
@@ -184,6 +192,7 @@ static const ActKind known_acts[] = {
   { "exit", act_exit, FALSE },
   { "loop-quit", act_loop_quit, FALSE },
   { "raise", act_raise, FALSE },
+  { "flood", act_flood, FALSE },
   { "status", act_status, FALSE },
   { "long-status", act_long_status, FALSE },
   { "child-exit", act_child_exit, FALSE },

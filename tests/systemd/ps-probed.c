@@ -9,6 +9,7 @@
 #include "probe.h"
 
 #include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
@@ -25,6 +26,7 @@ static gboolean busy;
 static gboolean own_log;
 static gboolean report_crashes;
 static gboolean crash_twice;
+static gboolean realtime;
 
 static gboolean
 on_option (const char *name, const char *value, gpointer data, GError **error)
@@ -42,6 +44,7 @@ static const GOptionEntry entries[] = {
   { "log-func", 0, 0, G_OPTION_ARG_NONE, &own_log, "Take the records as trace lines", NULL },
   { "report-crashes", 0, 0, G_OPTION_ARG_NONE, &report_crashes, "Tell of crashes", NULL },
   { "crash-twice", 0, 0, G_OPTION_ARG_NONE, &crash_twice, "Crash in the crash callback", NULL },
+  { "realtime", 0, 0, G_OPTION_ARG_NONE, &realtime, "End at SIGTERM and SIGRTMIN", NULL },
   { "busy", 0, 0, G_OPTION_ARG_NONE, &busy, "Keep the loop at work", NULL },
   { "bus-name", 0, 0, G_OPTION_ARG_STRING, &bus_name, "Own this name, be ready then", "NAME" },
   { "status", 0, 0, G_OPTION_ARG_STRING, &status_text, "What to be ready with", "TEXT" },
@@ -126,6 +129,9 @@ configure (void)
     ps_watcher_set_exit_policy (the_watcher, get_policy ());
   if (own_log)
     ps_watcher_set_log_func (the_watcher, on_record, NULL, NULL);
+  if (realtime
+      && !ps_watcher_set_signals (the_watcher, (const int[]){ SIGTERM, SIGRTMIN }, 2, NULL))
+    abort ();
   if (report_crashes)
     crash_register ();
   if (crash_twice)
