@@ -154,13 +154,14 @@ e04_stack (void)
 static gboolean
 tighten_memory (gpointer unused)
 {
-  void *reserve = malloc (64 * 1024);
+  void *volatile memory = malloc (64 * 1024); /* or a compiler would know the answer */
 
   /* What an exit takes is some kilobytes, and is there; nothing can be had beside it. */
-  child_need (reserve != NULL);
-  free (reserve);
+  child_need (memory != NULL);
+  free (memory);
   limit (RLIMIT_AS, 1024 * 1024);
-  child_need (malloc (1024 * 1024) == NULL);
+  memory = malloc (1024 * 1024);
+  child_need (memory == NULL);
   child_say ("ready");
   return G_SOURCE_REMOVE;
 }

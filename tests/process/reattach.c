@@ -577,15 +577,43 @@ run_loop (gpointer loop)
   return NULL;
 }
 
+static pid_t loop_thread;
+
+static gboolean
+open_loop_gate (gpointer gate)
+{
+  loop_thread = gettid ();
+  return open_gate_once (gate);
+}
+
+/* A loop that is not asleep may hold its own lock, and then the fork is one that cannot be helped.
+ */
+static void
+wait_until_asleep (pid_t tid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/self/task/%d/stat", (int) tid);
+  gboolean asleep = FALSE;
+
+  while (!asleep)
+    {
+      g_autofree char *text = NULL;
+
+      child_need (g_file_get_contents (path, &text, NULL, NULL));
+      asleep = g_str_has_prefix (strrchr (text, ')'), ") S");
+      sched_yield ();
+    }
+}
+
 static int
 other_thread_child (gconstpointer data)
 {
   PsWatcher *watcher = watch_for_child ();
   Gate gate = gate_new ();
 
-  g_idle_add (open_gate_once, &gate);
+  g_idle_add (open_loop_gate, &gate);
   in_thread (run_loop, the_loop ());
   gate_wait (&gate);
+  wait_until_asleep (loop_thread);
   refuse_in_fork (watcher);
   ps_watcher_detach (watcher);
   refuse_in_fork (watcher);
