@@ -563,13 +563,6 @@ f03_in_event (void)
   proc_expect_exit (child, 143);
 }
 
-static gboolean
-open_gate_once (gpointer gate)
-{
-  gate_open (gate);
-  return G_SOURCE_REMOVE;
-}
-
 static gpointer
 run_loop (gpointer loop)
 {
@@ -583,7 +576,8 @@ static gboolean
 open_loop_gate (gpointer gate)
 {
   loop_thread = gettid ();
-  return open_gate_once (gate);
+  gate_open (gate);
+  return G_SOURCE_REMOVE;
 }
 
 /* A loop that is not asleep may hold its own lock, and then the fork is one that cannot be helped.
