@@ -164,6 +164,8 @@ begin_time (Model *m)
   m->reserve_us = for_ever ? 0 : MIN (m->limit_us / 10, 5 * SEC);
 }
 
+static void input (Model *m, Input input, Why why);
+
 static void
 query (Model *m, Why why)
 {
@@ -184,6 +186,7 @@ stop (Model *m, Why why)
       begin_exit (m);
     }
   begin_time (m);
+  g_queue_clear_full (&m->kept, g_free);
   m->state = TERMINATING;
   begin_pass (m, PS_EVENT_CHECKPOINT);
 }
@@ -214,14 +217,28 @@ resume (Model *m)
   begin_pass (m, PS_EVENT_RESUME);
 }
 
-/* The next signal is a first one again. */
+static void
+wait_in (GQueue *wishes, Input input, Why why)
+{
+  Wish *wish = g_new (Wish, 1);
+
+  *wish = (Wish){ input, why };
+  g_queue_push_tail (wishes, wish);
+}
+
+/* The next signal is a first one again, unless another wish has to be decided on first. */
 static void
 run (Model *m)
 {
+  g_autofree Wish *kept = g_queue_pop_head (&m->kept);
+
   drop_holds (m, NEVER_US);
   m->cause = (Why){ .kind = WHY_NOTHING };
   m->state = RUNNING;
-  m->pressed = 0;
+  if (kept != NULL)
+    input (m, kept->input, kept->why);
+  else
+    m->pressed = 0;
 }
 
 static void
@@ -238,6 +255,24 @@ reload_later (Model *m, Why why)
   m->reload_why = why;
 }
 
+static gboolean
+is_the_same (Why one, Why other)
+{
+  return one.kind == other.kind && one.signum == other.signum;
+}
+
+/* Whether it is a wish of its own: not the one that is being decided on, and none that waits. */
+static gboolean
+is_another (Model *m, Why why)
+{
+  if (m->cause.kind == WHY_NOTHING || is_the_same (m->cause, why))
+    return FALSE;
+  for (const GList *l = m->kept.head; l != NULL; l = l->next)
+    if (is_the_same (((const Wish *) l->data)->why, why))
+      return FALSE;
+  return TRUE;
+}
+
 /* TRUE: it was done, or there was nothing to do. FALSE: it begins or ends a state. */
 static gboolean
 is_small (Model *m, Input input)
@@ -249,12 +284,12 @@ is_small (Model *m, Input input)
     case RELOADING:
       return input == IN_RELOAD;
     case QUERYING:
-      return input == IN_RELOAD || input == IN_REQUEST;
+      return input == IN_RELOAD || input == IN_REQUEST || input == IN_QUEUED;
     case RESUMING:
-      return input == IN_RELOAD;
+      return input == IN_RELOAD || input == IN_QUEUED;
     case TERMINATING:
     case FINISHING:
-      return input == IN_RELOAD || input == IN_REQUEST || input == IN_EXIT;
+      return input == IN_RELOAD || input == IN_REQUEST || input == IN_QUEUED || input == IN_EXIT;
     case EXITED:
       break;
     }
@@ -272,6 +307,7 @@ input_before_stop (Model *m, Input input, Why why)
       reload (m, why); /* running: otherwise it is small */
       break;
     case IN_REQUEST:
+    case IN_QUEUED:
       query (m, why);
       break;
     case IN_EXIT:
@@ -303,18 +339,19 @@ input (Model *m, Input input, Why why)
 {
   State before = m->state;
 
+  if (input == IN_REQUEST && is_another (m, why))
+    input = IN_QUEUED;
   if (is_small (m, input))
     {
       if (input == IN_RELOAD && before >= RELOADING && before <= RESUMING)
         reload_later (m, why);
+      else if (input == IN_QUEUED && before < TERMINATING)
+        wait_in (&m->kept, input, why);
       return;
     }
   if (m->running != NULL)
     {
-      Wish *wish = g_new (Wish, 1);
-
-      *wish = (Wish){ input, why };
-      g_queue_push_tail (&m->deferred, wish);
+      wait_in (&m->deferred, input, why);
       return;
     }
   /* Nobody waits for what a reload has held, once it is over. */
@@ -553,4 +590,5 @@ model_begin_watcher (Model *m)
   m->running = NULL;
   g_queue_clear (&m->batch);
   g_queue_clear_full (&m->deferred, g_free);
+  g_queue_clear_full (&m->kept, g_free);
 }

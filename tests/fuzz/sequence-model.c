@@ -500,6 +500,7 @@ take_fork (Model *m, const int *n)
 /* --- Watchers ----------------------------------------------------------------------------------
  */
 
+/* They are sent again in the order they came. */
 static void
 die_of_what_came (Model *m, const GQueue *wishes)
 {
@@ -509,9 +510,7 @@ die_of_what_came (Model *m, const GQueue *wishes)
 
       if (why->kind != WHY_SIGNAL || (why->signum == SIGHUP && m->hangup_ignored))
         continue;
-      /* They are given back in this order: the number of SIGTERM is the highest. */
-      if (m->end != END_SIGNAL || why->signum == SIGTERM
-          || (why->signum == SIGINT && m->end_code == SIGHUP))
+      if (m->end != END_SIGNAL)
         m->end_code = why->signum;
       m->end = END_SIGNAL;
     }
@@ -525,9 +524,10 @@ take_detach (Model *m, const int *n)
 
   if (m->reload_asked)
     g_queue_push_tail (&reloads, &reload);
-  die_of_what_came (m, &m->signals);
-  die_of_what_came (m, &m->deferred);
   die_of_what_came (m, &reloads);
+  die_of_what_came (m, &m->kept);
+  die_of_what_came (m, &m->deferred);
+  die_of_what_came (m, &m->signals);
   g_queue_clear (&reloads);
   g_queue_clear_full (&m->signals, g_free);
   m->pressed = 0;
@@ -787,6 +787,7 @@ model_free (Model *m)
   g_queue_clear_full (&m->frames, g_free);
   g_queue_clear_full (&m->signals, g_free);
   g_queue_clear_full (&m->deferred, g_free);
+  g_queue_clear_full (&m->kept, g_free);
   g_queue_clear (&m->batch);
   g_ptr_array_unref (m->items);
   g_ptr_array_unref (m->pairs);

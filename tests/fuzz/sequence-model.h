@@ -25,6 +25,7 @@ typedef enum
 {
   IN_RELOAD,
   IN_REQUEST,
+  IN_QUEUED,
   IN_EXIT,
   IN_VETO,
   IN_DONE,
@@ -135,6 +136,7 @@ struct _Model
 
   GQueue signals; /* of Wish: came, not taken in */
   GQueue deferred;
+  GQueue kept; /* while another wish is being decided on */
   gboolean quit_asked;
   int quit_code;
   gboolean reload_asked;
