@@ -96,7 +96,9 @@ round_is_due (gpointer data)
   checkpoint->entry = ps_registry_ref_entry (self->registry, id);
   if (checkpoint->entry == NULL)
     return G_SOURCE_REMOVE;
+  g_atomic_int_inc (&self->aside);
   run (checkpoint, self->report);
+  g_atomic_int_add (&self->aside, -1);
   ps_registry_unref_entry (g_steal_pointer (&checkpoint->entry));
   return G_SOURCE_CONTINUE;
 }

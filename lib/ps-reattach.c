@@ -6,7 +6,8 @@
  * handlers and descriptor (the fork handlers have parted them from the parent's), timers of the
  * kernel's, and any thread but the one that forked. So a lock that another thread held is held for
  * ever here, and a loop that another thread ran cannot be run: that is looked at first, and
- * refused.
+ * refused. So it is while a scope's cleanup or a checkpoint's round runs, even in this thread: its
+ * recursive lock belongs to a thread with the parent's number, and is not ours for all that.
  *
  * GLib's worker thread is not there either, and GLib does not start it again: other sources of
  * g_unix_signal_add() are dead in such a process. Ours are not: our handler wakes the loop itself.
@@ -29,8 +30,9 @@ static gboolean
 is_at_rest (PsWatcher *self)
 {
   return ps_lock_is_free (&self->lock) && ps_turns_is_at_rest (&self->turns)
-         && ps_registry_is_at_rest (self->registry) && ps_source_is_at_rest (self->source)
-         && ps_report_is_at_rest (self->report) && ps_hold_set_is_at_rest (self->pass.holds);
+         && g_atomic_int_get (&self->aside) == 0 && ps_registry_is_at_rest (self->registry)
+         && ps_source_is_at_rest (self->source) && ps_report_is_at_rest (self->report)
+         && ps_hold_set_is_at_rest (self->pass.holds);
 }
 
 static gboolean

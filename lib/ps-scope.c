@@ -84,7 +84,9 @@ ps_scope_end (PsScope *scope)
   context = ps_context_new ();
   context->event = PS_EVENT_FINISH;
   context->cause = &nothing;
+  g_atomic_int_inc (&scope->watcher->aside);
   scope_run (context, scope);
+  g_atomic_int_add (&scope->watcher->aside, -1);
   context = ps_context_recycle (g_steal_pointer (&context));
   ps_watcher_remove (scope->watcher, scope->id);
   scope_unref (scope);

@@ -40,6 +40,7 @@ struct _PsWatcher
   gboolean are_named; /* by the program, which wants them even if they were ignored */
 
   PsTurns turns; /* who works here */
+  int aside;     /* atomic: callbacks that run outside of turns, in whatever thread */
 
   /* For other threads; under the lock. */
   GMutex lock;

@@ -563,6 +563,46 @@ f03_in_event (void)
   proc_expect_exit (child, 143);
 }
 
+static void
+fork_in_round (PsContext *context, gpointer watcher)
+{
+  refuse_in_fork (watcher);
+  if (ps_context_get_signal (context) == 0)
+    raise (SIGTERM);
+}
+
+static gboolean
+begin_rounds (gpointer watcher)
+{
+  ps_watcher_add_checkpoint (watcher, 1, fork_in_round, watcher);
+  return G_SOURCE_REMOVE;
+}
+
+static int
+aside_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch_for_child ();
+
+  ps_scope_end (ps_scope_new (watcher, fork_here, watcher));
+  g_idle_add_full (G_PRIORITY_LOW, begin_rounds, watcher, NULL);
+  return run (watcher);
+}
+
+static void
+f03_aside (void)
+{
+  Proc *child;
+
+  if (left_out ())
+    return;
+  child = proc_start (aside_child, NULL);
+  /* When a scope ends, in a round, and when the end has begun. */
+  proc_expect_lines (child, "refused: ps-error-quark 2", "exit status 5", "ready",
+                     "refused: ps-error-quark 2", "exit status 5", "refused: ps-error-quark 3",
+                     "exit status 5", "terminate: t", "finish: f");
+  proc_expect_exit (child, 143);
+}
+
 static gpointer
 run_loop (gpointer loop)
 {
@@ -694,6 +734,7 @@ static const TapCase cases[] = {
   { "F03f", "every event, after two forks", f03_everything },
   { "F03g", "exit(), quit and the rescue", f03_ways },
   { "F03h", "in a callback, or during an exit or a reload, it is refused", f03_in_event },
+  { "F03l", "so it is in a scope's cleanup, and in a checkpoint's round", f03_aside },
   { "F03i", "so it is while another thread runs the loop, and after detach", f03_other_thread },
   { "F03j", "so it is when the descriptors are closed", f03_closed },
   { "F03k", "a forked child may attach anew instead", f03_anew },
