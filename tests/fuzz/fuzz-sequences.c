@@ -198,13 +198,14 @@ replay_directory (const char *path)
 
 /* How often each operation comes, of a hundred or so. */
 static const guint weights[N_OPS] = {
-  [OP_ADD] = 30,       [OP_ADD_AGAIN] = 5, [OP_REMOVE] = 4,        [OP_SIGNAL] = 10,
-  [OP_STORM] = 1,      [OP_FORK] = 1,      [OP_QUIT] = 3,          [OP_EXIT] = 2,
-  [OP_QUICK_EXIT] = 1, [OP_LOOP_QUIT] = 2, [OP_HOLD] = 8,          [OP_RELEASE] = 6,
-  [OP_EXTEND] = 2,     [OP_VETO] = 3,      [OP_HOLD_DEADLINE] = 2, [OP_CODE] = 3,
-  [OP_FAIL] = 1,       [OP_DEADLINE] = 2,  [OP_POLICY] = 2,        [OP_HANGUP] = 1,
-  [OP_ESCALATION] = 1, [OP_SCOPE] = 3,     [OP_CHECKPOINT] = 2,    [OP_SCOPE_END] = 2,
-  [OP_NESTED] = 4,     [OP_SPEND] = 5,     [OP_STATUS] = 2,        [OP_REATTACH] = 1,
+  [OP_ADD] = 30,       [OP_ADD_AGAIN] = 5,     [OP_REMOVE] = 4,        [OP_SIGNAL] = 10,
+  [OP_STORM] = 1,      [OP_FORK] = 1,          [OP_QUIT] = 3,          [OP_EXIT] = 2,
+  [OP_QUICK_EXIT] = 1, [OP_LOOP_QUIT] = 2,     [OP_HOLD] = 8,          [OP_RELEASE] = 6,
+  [OP_EXTEND] = 2,     [OP_VETO] = 3,          [OP_HOLD_DEADLINE] = 2, [OP_CODE] = 3,
+  [OP_FAIL] = 1,       [OP_DEADLINE] = 2,      [OP_POLICY] = 2,        [OP_HANGUP] = 1,
+  [OP_ESCALATION] = 1, [OP_SCOPE] = 3,         [OP_CHECKPOINT] = 2,    [OP_SCOPE_END] = 2,
+  [OP_NESTED] = 4,     [OP_SPEND] = 5,         [OP_STATUS] = 2,        [OP_REATTACH] = 1,
+  [OP_SIGNALS] = 2,    [OP_SIGNAL_CHOSEN] = 7, [OP_GO_ON] = 1,
 };
 
 static guint8

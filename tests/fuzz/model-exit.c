@@ -10,6 +10,9 @@
 #include <signal.h>
 #include <string.h>
 
+/* SIGTERM, SIGINT, SIGHUP. */
+#define DEFAULT 7u
+
 #define MS ((gint64) 1000)
 #define SEC (1000 * MS)
 
@@ -258,7 +261,7 @@ reload_later (Model *m, Why why)
 static gboolean
 is_the_same (Why one, Why other)
 {
-  return one.kind == other.kind && one.signum == other.signum;
+  return one.kind == other.kind && one.signum == other.signum && one.signum < SIGRTMIN;
 }
 
 /* Whether it is a wish of its own: not the one that is being decided on, and none that waits. */
@@ -370,6 +373,74 @@ input (Model *m, Input input, Why why)
     }
 }
 
+/* --- Which signals ---------------------------------------------------------------------------- */
+
+static guint
+bit_of (int signum)
+{
+  for (guint i = 0; i < SEQUENCE_CHOOSABLE; i++)
+    if (sequence_choosable (i) == signum)
+      return 1u << i;
+  return 0;
+}
+
+/* Of the first that is sent, where it has its default. */
+static void
+die_of (Model *m, int signum)
+{
+  if (m->end == END_SIGNAL || (signum == SIGHUP && m->hangup_ignored))
+    return;
+  m->end = END_SIGNAL;
+  m->end_code = signum;
+}
+
+static void
+give_back_wishes (Model *m, GQueue *wishes, guint signals)
+{
+  GList *next;
+
+  for (GList *l = wishes->head; l != NULL; l = next)
+    {
+      Wish *wish = l->data;
+
+      next = l->next;
+      if (wish->why.kind != WHY_SIGNAL || !(bit_of (wish->why.signum) & signals))
+        continue;
+      die_of (m, wish->why.signum);
+      g_free (wish);
+      g_queue_delete_link (wishes, l);
+    }
+}
+
+/* What has come, and had no effect, is sent again, in the order it came. */
+void
+model_give_back (Model *m, guint signals)
+{
+  if (m->reload_asked && (bit_of (m->reload_why.signum) & signals))
+    {
+      die_of (m, m->reload_why.signum);
+      m->reload_asked = FALSE;
+    }
+  give_back_wishes (m, &m->kept, signals);
+  give_back_wishes (m, &m->deferred, signals);
+  give_back_wishes (m, &m->signals, signals);
+  m->taken &= ~signals;
+}
+
+/* What nohup has set to be ignored is taken only where it was asked for. */
+void
+model_settle_signals (Model *m)
+{
+  const guint hangup = bit_of (SIGHUP);
+  gboolean asked = m->hangup == PS_HANGUP_RELOAD || m->hangup == PS_HANGUP_TERMINATE;
+  guint wanted = m->chosen | (m->hangup != PS_HANGUP_AUTO ? hangup : 0);
+
+  if (m->hangup_ignored && !asked && !(m->named && (m->chosen & hangup)) && !(m->taken & hangup))
+    wanted &= ~hangup;
+  model_give_back (m, m->taken & ~wanted);
+  m->taken = wanted;
+}
+
 /* --- Taking in ---------------------------------------------------------------------------------
  */
 
@@ -389,20 +460,23 @@ presses (Model *m, int signum)
   if (m->now_us - m->pressed_us < 200 * MS)
     return FALSE;
   return m->escalation == PS_ESCALATION_ANY
-         || (m->escalation == PS_ESCALATION_INTERACTIVE && signum == SIGINT);
+         || (m->escalation == PS_ESCALATION_INTERACTIVE && (signum == SIGINT || signum == SIGQUIT));
 }
 
 /* A signal comes. */
 void
-model_press (Model *m, int signum)
+model_press (Model *m, int signum, int value)
 {
   Wish *wish;
 
-  if (signum == SIGHUP && !m->hangup_taken)
-    return;
+  if (!(m->taken & bit_of (signum)))
+    {
+      die_of (m, signum);
+      return;
+    }
   wish = g_new0 (Wish, 1);
   wish->input = IN_REQUEST;
-  wish->why = (Why){ .kind = WHY_SIGNAL, .signum = signum };
+  wish->why = (Why){ .kind = WHY_SIGNAL, .signum = signum, .value = value };
   g_queue_push_tail (&m->signals, wish);
   /* Not a wish to end: before a watcher is there nobody has said what it is to mean. */
   if (signum == SIGHUP && (m->generation == 0 || model_hangup_meaning (m) != PS_HANGUP_TERMINATE))
@@ -581,7 +655,10 @@ model_begin_watcher (Model *m)
   m->limit_us = 60 * SEC;
   m->policy = PS_EXIT_POLICY_STATUS;
   m->hangup = PS_HANGUP_AUTO;
-  m->hangup_taken = !m->hangup_ignored;
+  m->taken = 0;
+  m->chosen = DEFAULT;
+  m->named = FALSE;
+  model_settle_signals (m);
   m->quit_asked = m->reload_asked = FALSE;
   m->cause = (Why){ .kind = WHY_NOTHING };
   m->code_given = m->vetoed = m->hastened = FALSE;

@@ -127,6 +127,7 @@ child_attach (void)
   ps_watcher_set_log_func (child.watcher, check_record, NULL, NULL);
   child.generation++;
   child.n_ids = 0;
+  child.chosen = 0;
 }
 
 static void
@@ -202,6 +203,8 @@ sequence_child_main (const Sequence *sequence, int trace_fd)
   prepare ();
   child_attach ();
   child_tell ("attach");
+  if (sequence->start & START_SIGNALS)
+    child_choose_signals ((1u << SEQUENCE_CHOOSABLE) - 1);
   prelude ();
   g_idle_add (drive, NULL);
 

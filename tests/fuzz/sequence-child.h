@@ -47,6 +47,9 @@ typedef struct
   guint budget;       /* how many operations may still be carried out */
   gboolean exiting;   /* exit() and its like have been called */
 
+  guint chosen; /* signals, a bit each */
+  int last_value;
+
   gboolean loop_quit; /* since main() ran it */
 
   GThread *threads[32]; /* each releases a hold */
@@ -65,6 +68,7 @@ void child_perform_all (guint i, guint end);
 
 void child_attach (void);
 void child_send_early_signal (void);
+void child_choose_signals (guint chosen);
 
 /* TRUE: there was somebody to wait for. */
 gboolean child_join_threads (void);

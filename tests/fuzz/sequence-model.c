@@ -500,35 +500,10 @@ take_fork (Model *m, const int *n)
 /* --- Watchers ----------------------------------------------------------------------------------
  */
 
-/* They are sent again in the order they came. */
-static void
-die_of_what_came (Model *m, const GQueue *wishes)
-{
-  for (const GList *l = wishes->head; l != NULL; l = l->next)
-    {
-      const Why *why = &((const Wish *) l->data)->why;
-
-      if (why->kind != WHY_SIGNAL || (why->signum == SIGHUP && m->hangup_ignored))
-        continue;
-      if (m->end != END_SIGNAL)
-        m->end_code = why->signum;
-      m->end = END_SIGNAL;
-    }
-}
-
 static void
 take_detach (Model *m, const int *n)
 {
-  Wish reload = { .why = m->reload_why };
-  GQueue reloads = G_QUEUE_INIT;
-
-  if (m->reload_asked)
-    g_queue_push_tail (&reloads, &reload);
-  die_of_what_came (m, &reloads);
-  die_of_what_came (m, &m->kept);
-  die_of_what_came (m, &m->deferred);
-  die_of_what_came (m, &m->signals);
-  g_queue_clear (&reloads);
+  model_give_back (m, m->taken);
   g_queue_clear_full (&m->signals, g_free);
   m->pressed = 0;
   for (guint i = 0; i < m->scopes->len; i++)
@@ -611,7 +586,70 @@ take_nothing (Model *m, const int *n)
 static void
 take_signal (Model *m, const int *n)
 {
-  model_press (m, n[0]);
+  model_press (m, n[0], 0);
+}
+
+static void
+take_signal_value (Model *m, const int *n)
+{
+  model_press (m, n[0], n[1]);
+}
+
+static void
+take_value (Model *m, const int *n)
+{
+  must (m, n[0] == m->cause.value, "the signal's value should be %d", m->cause.value);
+}
+
+/* As long as the exit can be stopped. */
+static void
+take_signals (Model *m, const int *n)
+{
+  m->may_choose = m->state < TERMINATING;
+  if (!m->may_choose)
+    return;
+  m->chosen = (guint) n[0];
+  m->named = TRUE;
+  model_settle_signals (m);
+}
+
+static void
+take_signals_chosen (Model *m, const int *n)
+{
+  must (m, (n[0] != 0) == m->may_choose,
+        m->may_choose ? "they could be chosen" : "it is too late to choose them");
+}
+
+/* A round, or a scope that ends, of this watcher. */
+static gboolean
+runs_aside (Model *m)
+{
+  for (const GList *l = m->frames.head; l != NULL; l = l->next)
+    {
+      const Frame *frame = l->data;
+
+      if ((frame->kind == FRAME_ROUND && frame->generation == m->generation)
+          || (frame->kind == FRAME_SCOPE && frame->scope->generation == m->generation))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* The child takes the watch over where nothing is under way; what came for its parent is not for
+ * it. */
+static void
+take_went_on (Model *m, const int *n)
+{
+  gboolean may = m->state == RUNNING && m->running == NULL && !m->quit_asked && !m->reload_asked
+                 && !runs_aside (m);
+
+  must (m, (n[0] != 0) == may, may ? "the child could go on" : "the child could not go on");
+  if (!may)
+    return;
+  g_queue_clear_full (&m->signals, g_free);
+  m->pressed = 0;
+  m->taken = 0;
+  model_settle_signals (m);
 }
 
 static void
@@ -646,8 +684,7 @@ static void
 take_hangup (Model *m, const int *n)
 {
   m->hangup = n[0];
-  if (n[0] == PS_HANGUP_RELOAD || n[0] == PS_HANGUP_TERMINATE)
-    m->hangup_taken = TRUE;
+  model_settle_signals (m);
 }
 
 static void
@@ -676,7 +713,13 @@ static const struct
   { "scope-end", 1, take_scope_end },
   { "scope-call", 1, take_scope_call },
   { "signal", 1, take_signal },
+  { "signal-value", 2, take_signal_value },
+  { "value", 1, take_value },
+  { "signals", 1, take_signals },
+  { "signals-chosen", 1, take_signals_chosen },
   { "fork", 2, take_fork },
+  { "go-on", 0, take_nothing },
+  { "went-on", 1, take_went_on },
   { "quit", 1, take_quit },
   { "exit", 1, take_exit },
   { "quick-exit", 1, take_quick_exit },
@@ -773,7 +816,7 @@ model_new (const Sequence *sequence)
   Model *m = g_new0 (Model, 1);
 
   m->hangup_ignored = (sequence->start & START_NOHUP) != 0;
-  m->hangup_taken = !m->hangup_ignored;
+  m->taken = m->hangup_ignored ? 3 : 7;
   m->items = g_ptr_array_new_with_free_func (g_free);
   m->pairs = g_ptr_array_new_with_free_func (g_free);
   m->holds = g_ptr_array_new_with_free_func (g_free);

@@ -47,6 +47,7 @@ typedef struct
   WhyKind kind;
   int signum;
   int code;
+  int value;
 } Why;
 
 /* What waits to be taken in. */
@@ -132,7 +133,10 @@ struct _Model
   State state;
   gint64 limit_us;
   int policy, hangup;
-  gboolean hangup_taken;
+  guint taken; /* of what sequence_choosable() says, a bit each */
+  guint chosen;
+  gboolean named; /* chosen by the program */
+  gboolean may_choose;
 
   GQueue signals; /* of Wish: came, not taken in */
   GQueue deferred;
@@ -179,7 +183,9 @@ void model_complain (Model *m, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 /* model-exit.c */
 void model_begin_watcher (Model *m);
-void model_press (Model *m, int signum);
+void model_press (Model *m, int signum, int value);
+void model_settle_signals (Model *m);
+void model_give_back (Model *m, guint signals);
 int model_status (Model *m);
 PsHangup model_hangup_meaning (Model *m);
 

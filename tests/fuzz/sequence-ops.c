@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,11 +56,22 @@ is_round (void)
 }
 
 static void
+tell_value (PsContext *context)
+{
+  int value = 0;
+
+  ps_context_get_signal_value (context, &value);
+  child_tell ("value %d", value);
+}
+
+static void
 called (PsContext *context, guint function, const Data *data)
 {
   child_tell ("%s %d %u %u %d %d", is_round () ? "round" : "call",
               (int) ps_context_get_event (context), function, data->number,
               ps_context_get_signal (context), ps_context_get_exit_code (context));
+  if (ps_context_get_signal (context) >= SIGRTMIN)
+    tell_value (context);
   run_body (context, data->body, data->body_end);
 }
 
@@ -259,6 +271,43 @@ do_signal (const Op *op)
     }
 }
 
+/* chosen: a bit each. */
+void
+child_choose_signals (guint chosen)
+{
+  int signums[SEQUENCE_CHOOSABLE];
+  gsize n = 0;
+  gboolean done;
+
+  for (guint i = 0; i < SEQUENCE_CHOOSABLE; i++)
+    if (chosen & (1u << i))
+      signums[n++] = sequence_choosable (i);
+  child_tell ("signals %u", chosen);
+  done = ps_watcher_set_signals (child.watcher, signums, n, NULL);
+  if (done)
+    child.chosen = chosen;
+  child_tell ("signals-chosen %d", done);
+}
+
+/* Mostly the three that it would be otherwise, and some more. */
+static void
+do_signals (const Op *op)
+{
+  child_choose_signals ((op->a & 0x80 ? 0 : 7) | (op->a & ((1u << SEQUENCE_CHOOSABLE) - 1)));
+}
+
+/* Each has a value of its own. */
+static void
+do_signal_chosen (const Op *op)
+{
+  int signum = sequence_choosable (op->a);
+
+  if (!(child.chosen & (1u << op->a % SEQUENCE_CHOOSABLE)))
+    return;
+  child_tell ("signal-value %d %d", signum, ++child.last_value);
+  sigqueue (getpid (), signum, (union sigval){ .sival_int = child.last_value });
+}
+
 static void
 do_storm (void)
 {
@@ -321,6 +370,49 @@ do_fork (const Op *op)
   if (pid == 0)
     be_child (op->a);
   child_tell ("fork %d %d", op->a % 5, wait_for (pid));
+}
+
+/* Nothing of the parent's runs here: the watch is the child's. */
+static G_GNUC_NORETURN void
+end_like (pid_t pid)
+{
+  const struct sigaction fresh = { .sa_handler = SIG_DFL };
+  int status = wait_for (pid);
+
+  if (WIFSIGNALED (status))
+    {
+      sigaction (WTERMSIG (status), &fresh, NULL);
+      raise (WTERMSIG (status));
+    }
+  _exit (WEXITSTATUS (status));
+}
+
+/* Whoever has the watch goes on. */
+static void
+do_go_on (void)
+{
+  int fds[2];
+  char byte = 0;
+  pid_t pid;
+
+  if (child.n_threads > 0 || pipe (fds) < 0)
+    return;
+  child_tell ("go-on");
+  pid = fork ();
+  if (pid == 0)
+    {
+      prctl (PR_SET_PDEATHSIG, SIGKILL);
+      if (!ps_watcher_reattach (child.watcher, NULL) || write (fds[1], &byte, 1) != 1)
+        _exit (0);
+      child.pid = getpid ();
+    }
+  close (fds[1]);
+  if (pid > 0 && read (fds[0], &byte, 1) == 1)
+    end_like (pid);
+  close (fds[0]);
+  if (pid > 0)
+    wait_for (pid);
+  child_tell ("went-on %d", pid == 0);
 }
 
 /* --- Ends ------------------------------------------------------------------------------------ */
@@ -653,6 +745,15 @@ do_op (const Op *op, guint body, guint body_end)
       break;
     case OP_REATTACH:
       do_reattach ();
+      break;
+    case OP_SIGNALS:
+      do_signals (op);
+      break;
+    case OP_SIGNAL_CHOSEN:
+      do_signal_chosen (op);
+      break;
+    case OP_GO_ON:
+      do_go_on ();
       break;
     case N_OPS:
       break;

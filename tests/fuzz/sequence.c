@@ -35,6 +35,9 @@ static const char *const names[N_OPS] = {
   [OP_SPEND] = "spend",
   [OP_STATUS] = "status",
   [OP_REATTACH] = "reattach",
+  [OP_SIGNALS] = "signals",
+  [OP_SIGNAL_CHOSEN] = "chosen signal",
+  [OP_GO_ON] = "go on in a child",
 };
 
 void
@@ -113,6 +116,15 @@ sequence_signal (guint8 a)
   static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGINT };
 
   return signals[a % G_N_ELEMENTS (signals)];
+}
+
+int
+sequence_choosable (guint i)
+{
+  const int signals[SEQUENCE_CHOOSABLE] = { SIGTERM, SIGINT,       SIGHUP,  SIGQUIT,
+                                            SIGUSR1, SIGRTMIN + 1, SIGRTMAX };
+
+  return signals[i % SEQUENCE_CHOOSABLE];
 }
 
 /* Around what counts: a deadline's part for finish, the pause between two signals by hand. */

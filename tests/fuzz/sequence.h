@@ -42,6 +42,9 @@ typedef enum
   OP_SPEND,         /* how long */
   OP_STATUS,        /* */
   OP_REATTACH,      /* */
+  OP_SIGNALS,       /* which are chosen */
+  OP_SIGNAL_CHOSEN, /* which of these */
+  OP_GO_ON,         /* in a forked child, of which the parent ends */
   N_OPS,
 } OpCode;
 
@@ -59,6 +62,7 @@ enum
   START_NOHUP = 1 << 3,
   START_PREPARE = 1 << 4, /* ps_prepare() comes first, and */
   START_EARLY = 1 << 5,   /* a SIGTERM before attaching */
+  START_SIGNALS = 1 << 6, /* all that may be are chosen */
 };
 
 /* And the second: main() returns this, and not what it was told to. */
@@ -86,12 +90,16 @@ guint sequence_body_end (const Sequence *sequence, guint i, guint end);
 
 /* What the bytes of an operation mean, for child and generator alike. */
 int sequence_signal (guint8 a);
+int sequence_choosable (guint i);
 guint sequence_ms (guint8 a);
 
 /* --- Running and judging --------------------------------------------------------------------- */
 
 /* Carries the operations out, in a process of its own; writes to the descriptor. */
 int sequence_child_main (const Sequence *sequence, int trace_fd);
+
+/* How many signals may be chosen; a choice of them is a bit each. */
+#define SEQUENCE_CHOOSABLE 7
 
 typedef struct _Model Model;
 
