@@ -17,7 +17,7 @@ const char *
 __asan_default_options (void)
 {
   return "detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:"
-         "handle_abort=0:handle_sigtrap=0";
+         "handle_abort=0:handle_sigtrap=0:use_sigaltstack=0";
 }
 
 void

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,7 +33,7 @@ static const struct
   { PS_EVENT_QUERY, "query" },   { PS_EVENT_CHECKPOINT, "checkpoint" },
   { PS_EVENT_RELOAD, "reload" }, { PS_EVENT_TERMINATE, "terminate" },
   { PS_EVENT_QUIT, "quit" },     { PS_EVENT_RESUME, "resume" },
-  { PS_EVENT_FINISH, "finish" },
+  { PS_EVENT_FINISH, "finish" }, { PS_EVENT_CRASH, "crash" },
 };
 
 /* --- In the child ------------------------------------------------------------------------------
@@ -45,9 +46,9 @@ static const Row *row;
 void
 matrix_say (const char *line)
 {
-  g_autofree char *text = g_strconcat (line, "\n", NULL);
+  struct iovec parts[] = { { (char *) line, strlen (line) }, { (char *) "\n", 1 } };
 
-  if (write (trace_fd, text, strlen (text)) < 0)
+  if (writev (trace_fd, parts, G_N_ELEMENTS (parts)) < 0)
     _exit (97);
 }
 
@@ -108,8 +109,11 @@ attach (void)
   for (guint i = 0; i < G_N_ELEMENTS (columns); i++)
     if (columns[i].event == PS_EVENT_CHECKPOINT)
       ps_watcher_add_checkpoint (watcher, G_MAXINT, say, (gpointer) columns[i].name);
-    else
+    else if (columns[i].event != PS_EVENT_CRASH)
       ps_watcher_add (watcher, columns[i].event, columns[i].name, 0, 0, say,
+                      (gpointer) columns[i].name, NULL);
+    else if (!(row->remarks & UNREPORTED))
+      ps_watcher_add (watcher, PS_EVENT_CRASH | PS_ASYNC_SIGNAL_SAFE, columns[i].name, 0, 0, say,
                       (gpointer) columns[i].name, NULL);
   if (row->set_up != NULL)
     row->set_up (watcher);

@@ -8,7 +8,7 @@
 /* What an orderly end of its kind runs. */
 #define ENDS_BY_ITSELF (PS_EVENT_CHECKPOINT | PS_EVENT_QUIT | PS_EVENT_FINISH)
 #define ENDS_BY_SIGNAL (PS_EVENT_CHECKPOINT | PS_EVENT_TERMINATE | PS_EVENT_FINISH)
-#define ENDS_BADLY PS_EVENT_FINISH
+#define CRASHES (PS_EVENT_FINISH | PS_EVENT_CRASH)
 #define RELOADS PS_EVENT_RELOAD
 #define RUNS_NOTHING 0
 
@@ -26,6 +26,7 @@ typedef enum
   LIVES_ON = 1 << 0,    /* the process is not expected to end */
   ANY_SIGNAL = 1 << 1,  /* which one it dies of is not ours to say: the same as without us */
   SHOWS_CHILD = 1 << 2, /* the wait status is that of a child it forked */
+  UNREPORTED = 1 << 3,  /* no callback is for crashes */
 } Remarks;
 
 typedef struct
@@ -50,6 +51,6 @@ typedef struct
 extern const Section sections[];
 extern const gsize n_sections;
 
-/* For acts. A line that is no event's name is shown as it is. */
+/* For acts. A line that is no event's name is shown as it is. Async-signal-safe. */
 void matrix_say (const char *line);
 GMainLoop *matrix_loop (void);

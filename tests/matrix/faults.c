@@ -101,3 +101,21 @@ fault (int signum)
     }
   raise (signum);
 }
+
+/* Deeper and deeper; the compiler is not to know that it has no end. */
+static int
+go_down (volatile int *depth)
+{
+  volatile char room[4096];
+
+  room[0] = (char) ++*depth;
+  return *depth == 0 ? 0 : go_down (depth) + room[0];
+}
+
+void
+overflow_stack (int unused)
+{
+  volatile int depth = 0;
+
+  go_down (&depth);
+}

@@ -4,3 +4,6 @@
 /* Really does what the processor or the kernel answers with this signal; sends it where that cannot
  * be done here. */
 void fault (int signum);
+
+/* Of the calling thread. */
+void overflow_stack (int unused);

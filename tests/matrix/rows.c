@@ -7,6 +7,7 @@
 #include "fuzz-clock.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -68,6 +69,14 @@ do_kill (int signum)
   kill (getpid (), signum);
 }
 
+/* Each with its number as the value. */
+static void
+do_queue (int n)
+{
+  for (int i = 1; i <= n; i++)
+    sigqueue (getpid (), SIGRTMIN + 1, (union sigval){ .sival_int = i });
+}
+
 static void
 do_prepare_and_raise (int signum)
 {
@@ -88,23 +97,81 @@ do_pthread_exit (int unused)
   pthread_exit (NULL);
 }
 
-/* The main thread is gone; the process is not, since GLib has a thread of its own. */
-static gpointer
-outlive (gpointer thread)
+static void
+do_prepare_and_overflow (int unused)
 {
-  pthread_join (*(pthread_t *) thread, NULL);
+  ps_thread_prepare ();
+  overflow_stack (0);
+}
+
+static pthread_key_t key;
+static sem_t left;
+
+static void
+tell_that_main_leaves (void *unused)
+{
+  sem_post (&left);
+}
+
+/* The thread goes on when main() does not any more. */
+static void
+leave_to (GThreadFunc thread)
+{
+  sem_init (&left, 0, 0);
+  pthread_key_create (&key, tell_that_main_leaves);
+  pthread_setspecific (key, &left);
+  g_thread_unref (g_thread_new ("other", thread, NULL));
+  pthread_exit (NULL);
+}
+
+static void
+await_main (void)
+{
+  while (sem_wait (&left) != 0)
+    ;
+}
+
+static gpointer
+outlive (gpointer unused)
+{
+  await_main ();
   matrix_say ("alive");
   _exit (0);
 }
 
-static void
-do_leave_main (int unused)
+static gpointer
+end_after_main (gpointer unused)
 {
-  static pthread_t me;
+  await_main ();
+  return NULL;
+}
 
-  me = pthread_self ();
-  g_thread_unref (g_thread_new ("other", outlive, &me));
-  pthread_exit (NULL);
+static gpointer
+ask_for_end (gpointer unused)
+{
+  await_main ();
+  kill (getpid (), SIGTERM);
+  while (pause () < 0)
+    ;
+  return NULL;
+}
+
+static void
+do_leave_to_worker (int unused)
+{
+  leave_to (outlive);
+}
+
+static void
+do_leave_to_last (int unused)
+{
+  leave_to (end_after_main);
+}
+
+static void
+do_leave_and_be_asked (int unused)
+{
+  leave_to (ask_for_end);
 }
 
 static void
@@ -127,10 +194,25 @@ do_error (int unused)
   g_error ("as an error");
 }
 
+/* Which is to die of the signal, if of one. */
+static void
+say_end_of (pid_t pid, int signum)
+{
+  g_autofree char *text = NULL;
+  int status = 0;
+
+  waitpid (pid, &status, 0);
+  if (WIFEXITED (status))
+    text = g_strdup_printf ("the child: %d", WEXITSTATUS (status));
+  else
+    text = g_strdup_printf ("the child: by %s",
+                            WTERMSIG (status) == signum ? "the signal" : "another");
+  matrix_say (text);
+}
+
 static void
 do_fork (int signum)
 {
-  int status = 0;
   pid_t pid = fork ();
 
   if (pid == 0)
@@ -140,11 +222,44 @@ do_fork (int signum)
       raise (signum);
       _exit (99);
     }
-  waitpid (pid, &status, 0);
-  if (WIFSIGNALED (status))
-    matrix_say (WTERMSIG (status) == signum ? "the child: by the signal" : "the child: by another");
-  else
-    matrix_say (WEXITSTATUS (status) == 5 ? "the child: 5" : "the child: another status");
+  say_end_of (pid, signum);
+}
+
+/* The child has the watch, and ends as it is told to. */
+static void
+fork_daemon (void (*end) (int argument), int argument)
+{
+  PsWatcher *watcher = ps_watcher_get_default ();
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    {
+      if (!ps_watcher_reattach (watcher, NULL))
+        _exit (99);
+      end (argument);
+      exit (ps_watcher_run (watcher));
+    }
+  say_end_of (pid, 0);
+}
+
+static void
+do_daemon_exit (int code)
+{
+  fork_daemon (do_exit, code);
+}
+
+static void
+do_daemon_raise (int signum)
+{
+  fork_daemon (do_raise, signum);
+}
+
+/* The child leaves without a word, and so only the parent is to be seen. */
+static void
+do_daemon_and_exit (int code)
+{
+  fork_daemon (do_underscore_exit, 0);
+  exit (code);
 }
 
 /* --- What is different from the plain case -----------------------------------------------------
@@ -183,9 +298,66 @@ hangup_ends_success (PsWatcher *watcher)
 }
 
 static void
+choose (PsWatcher *watcher)
+{
+  const int signums[] = { SIGTERM, SIGQUIT, SIGRTMIN + 1 };
+
+  ps_watcher_set_signals (watcher, signums, G_N_ELEMENTS (signums), NULL);
+}
+
+static void
+choose_reraise (PsWatcher *watcher)
+{
+  choose (watcher);
+  reraise (watcher);
+}
+
+static void
+fault_in_callback (PsContext *context, gpointer unused)
+{
+  fault (SIGSEGV);
+}
+
+static void
+crash_in_terminate (PsWatcher *watcher)
+{
+  ps_watcher_on_terminate (watcher, fault_in_callback, NULL);
+}
+
+static void
+say_finish (PsContext *context, gpointer unused)
+{
+  matrix_say ("finish");
+}
+
+static void
+safe_finish (PsWatcher *watcher)
+{
+  ps_watcher_add (watcher, PS_EVENT_FINISH | PS_ASYNC_SIGNAL_SAFE, "finish", 0, 0, say_finish, NULL,
+                  NULL);
+}
+
+static void
 veto (PsContext *context, gpointer unused)
 {
   ps_context_veto (context, "not now");
+}
+
+static void
+veto_first (PsContext *context, gpointer unused)
+{
+  int value = 0;
+
+  ps_context_get_signal_value (context, &value);
+  if (value == 1)
+    ps_context_veto (context, "not now");
+}
+
+static void
+choose_vetoed_once (PsWatcher *watcher)
+{
+  choose (watcher);
+  ps_watcher_on_query (watcher, veto_first, NULL);
 }
 
 static void
@@ -342,7 +514,14 @@ static const Row by_itself[] = {
     somebody_vetoes },
   { "`pthread_exit()` in another thread", RUNS_NOTHING, IN_A_THREAD, do_pthread_exit, 0, NULL,
     LIVES_ON },
-  { "`pthread_exit()` in `main()`", RUNS_NOTHING, IN_MAIN, do_leave_main, 0, NULL, LIVES_ON },
+  { "`pthread_exit()` in the loop's thread", ENDS_BY_ITSELF, IN_THE_LOOP, do_pthread_exit },
+  { "`pthread_exit()` in a callback", ENDS_BY_ITSELF, IN_A_CALLBACK, do_pthread_exit },
+  { "`pthread_exit()` in `main()`, a thread works on", RUNS_NOTHING, IN_MAIN, do_leave_to_worker, 0,
+    NULL, LIVES_ON },
+  { "`pthread_exit()` in `main()`, then the last thread ends", ENDS_BY_ITSELF, IN_MAIN,
+    do_leave_to_last },
+  { "`pthread_exit()` in `main()`, only GLib's threads are left", ENDS_BY_ITSELF, IN_MAIN,
+    do_pthread_exit },
 };
 
 static const Row by_signal[] = {
@@ -379,6 +558,16 @@ static const Row by_signal[] = {
     short_deadline },
   { "SIGTERM, the loop is never run", ENDS_BY_SIGNAL, IN_MAIN, raise_and_block, SIGTERM,
     short_deadline },
+  { "SIGTERM, `main()` has left by `pthread_exit()`", ENDS_BY_SIGNAL, IN_MAIN,
+    do_leave_and_be_asked },
+  { "SIGQUIT, chosen by the program", ENDS_BY_SIGNAL, IN_THE_LOOP, do_kill, SIGQUIT, choose },
+  { "SIGQUIT, chosen by the program, re-raise", ENDS_BY_SIGNAL, IN_THE_LOOP, do_kill, SIGQUIT,
+    choose_reraise },
+  { "SIGQUIT, which nobody takes", ENDS_BY_SIGNAL, IN_THE_LOOP, do_kill, SIGQUIT },
+  { "SIGINT, no longer among those chosen", ENDS_BY_SIGNAL, IN_THE_LOOP, do_kill, SIGINT, choose },
+  { "SIGRTMIN+1, chosen by the program", ENDS_BY_SIGNAL, IN_THE_LOOP, do_queue, 1, choose },
+  { "SIGRTMIN+1 twice, the first vetoed", ENDS_BY_SIGNAL, IN_THE_LOOP, do_queue, 2,
+    choose_vetoed_once },
   { "SIGPIPE", RUNS_NOTHING, IN_THE_LOOP, do_kill, SIGPIPE, NULL, LIVES_ON },
   { "SIGUSR1, which nobody takes", ENDS_BY_SIGNAL, IN_THE_LOOP, do_kill, SIGUSR1 },
   { "SIGKILL", ENDS_BY_SIGNAL, IN_THE_LOOP, do_kill, SIGKILL },
@@ -391,27 +580,45 @@ static const Row in_children[] = {
     LIVES_ON | SHOWS_CHILD },
   { "a forked child gets SIGINT", RUNS_NOTHING, IN_THE_LOOP, do_fork, SIGINT, NULL,
     LIVES_ON | SHOWS_CHILD },
+  { "a forked child that took the watch over calls `exit (5)`", ENDS_BY_ITSELF, IN_THE_LOOP,
+    do_daemon_exit, 5, NULL, LIVES_ON | SHOWS_CHILD },
+  { "a forked child that took the watch over gets SIGTERM", ENDS_BY_SIGNAL, IN_THE_LOOP,
+    do_daemon_raise, SIGTERM, NULL, LIVES_ON | SHOWS_CHILD },
+  { "a forked child took the watch over, its parent calls `exit (3)`", RUNS_NOTHING, IN_THE_LOOP,
+    do_daemon_and_exit, 3 },
 };
 
 static const Row by_crash[] = {
-  { "`abort()`", ENDS_BADLY, IN_THE_LOOP, do_abort },
-  { "`g_assert()` that is not so", ENDS_BADLY, IN_THE_LOOP, do_assert, 0, NULL, ANY_SIGNAL },
-  { "`g_error()`", ENDS_BADLY, IN_THE_LOOP, do_error, 0, NULL, ANY_SIGNAL },
-  { "SIGSEGV, a fault", ENDS_BADLY, IN_THE_LOOP, fault, SIGSEGV },
-  { "SIGSEGV, sent", ENDS_BADLY, IN_THE_LOOP, do_kill, SIGSEGV },
-  { "SIGBUS, a fault", ENDS_BADLY, IN_THE_LOOP, fault, SIGBUS },
-  { "SIGBUS, sent", ENDS_BADLY, IN_THE_LOOP, do_kill, SIGBUS },
-  { "SIGFPE, a fault", ENDS_BADLY, IN_THE_LOOP, fault, SIGFPE },
-  { "SIGFPE, sent", ENDS_BADLY, IN_THE_LOOP, do_kill, SIGFPE },
-  { "SIGILL, a fault", ENDS_BADLY, IN_THE_LOOP, fault, SIGILL },
-  { "SIGILL, sent", ENDS_BADLY, IN_THE_LOOP, do_kill, SIGILL },
-  { "SIGTRAP, a fault", ENDS_BADLY, IN_THE_LOOP, fault, SIGTRAP },
-  { "SIGTRAP, sent", ENDS_BADLY, IN_THE_LOOP, do_kill, SIGTRAP },
-  { "SIGSYS, a fault", ENDS_BADLY, IN_THE_LOOP, fault, SIGSYS },
-  { "SIGSYS, sent", ENDS_BADLY, IN_THE_LOOP, do_kill, SIGSYS },
-  { "SIGABRT, sent", ENDS_BADLY, IN_THE_LOOP, do_kill, SIGABRT },
-  { "SIGSEGV, a fault in a callback", ENDS_BADLY, IN_A_CALLBACK, fault, SIGSEGV },
-  { "SIGSEGV, a fault in another thread", ENDS_BADLY, IN_A_THREAD, fault, SIGSEGV },
+  { "`abort()`", CRASHES, IN_THE_LOOP, do_abort },
+  { "`g_assert()` that is not so", CRASHES, IN_THE_LOOP, do_assert, 0, NULL, ANY_SIGNAL },
+  { "`g_error()`", CRASHES, IN_THE_LOOP, do_error, 0, NULL, ANY_SIGNAL },
+  { "SIGSEGV, a fault", CRASHES, IN_THE_LOOP, fault, SIGSEGV },
+  { "SIGSEGV, sent", CRASHES, IN_THE_LOOP, do_kill, SIGSEGV },
+  { "SIGBUS, a fault", CRASHES, IN_THE_LOOP, fault, SIGBUS },
+  { "SIGBUS, sent", CRASHES, IN_THE_LOOP, do_kill, SIGBUS },
+  { "SIGFPE, a fault", CRASHES, IN_THE_LOOP, fault, SIGFPE },
+  { "SIGFPE, sent", CRASHES, IN_THE_LOOP, do_kill, SIGFPE },
+  { "SIGILL, a fault", CRASHES, IN_THE_LOOP, fault, SIGILL },
+  { "SIGILL, sent", CRASHES, IN_THE_LOOP, do_kill, SIGILL },
+  { "SIGTRAP, a fault", CRASHES, IN_THE_LOOP, fault, SIGTRAP },
+  { "SIGTRAP, sent", CRASHES, IN_THE_LOOP, do_kill, SIGTRAP },
+  { "SIGSYS, a fault", CRASHES, IN_THE_LOOP, fault, SIGSYS },
+  { "SIGSYS, sent", CRASHES, IN_THE_LOOP, do_kill, SIGSYS },
+  { "SIGABRT, sent", CRASHES, IN_THE_LOOP, do_kill, SIGABRT },
+  { "SIGSEGV, a fault in a callback", CRASHES, IN_A_CALLBACK, fault, SIGSEGV },
+  { "SIGSEGV, a fault in another thread", CRASHES, IN_A_THREAD, fault, SIGSEGV },
+  { "SIGSEGV, a fault in a terminate callback", ENDS_BY_SIGNAL | CRASHES, IN_THE_LOOP, do_kill,
+    SIGTERM, crash_in_terminate },
+  { "SIGSEGV, a fault; a finish callback is async-signal-safe", CRASHES, IN_THE_LOOP, fault,
+    SIGSEGV, safe_finish },
+  { "SIGSEGV, a fault; `ps_watcher_report_crashes()` only", PS_EVENT_FINISH, IN_THE_LOOP, fault,
+    SIGSEGV, ps_watcher_report_crashes, UNREPORTED },
+  { "SIGSEGV, a fault; nobody watches for crashes", PS_EVENT_FINISH, IN_THE_LOOP, fault, SIGSEGV,
+    NULL, UNREPORTED },
+  { "stack overflow", CRASHES, IN_THE_LOOP, overflow_stack },
+  { "stack overflow in another thread", CRASHES, IN_A_THREAD, overflow_stack },
+  { "stack overflow in another thread, after `ps_thread_prepare()`", CRASHES, IN_A_THREAD,
+    do_prepare_and_overflow },
 };
 
 const Section sections[] = {
