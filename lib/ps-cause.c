@@ -7,25 +7,35 @@
 void
 ps_cause_clear (PsCause *cause)
 {
-  g_clear_pointer (&cause->comm, g_free);
-  g_clear_pointer (&cause->unit, g_free);
-  g_clear_pointer (&cause->user_unit, g_free);
   *cause = (PsCause){ .kind = PS_CAUSE_NONE };
+}
+
+/* The only way to copy one: it points into itself. */
+void
+ps_cause_copy (PsCause *to, const PsCause *from)
+{
+  *to = *from;
+  if (to->sender.comm != NULL)
+    to->sender.comm = to->comm;
+  if (to->sender.unit != NULL)
+    to->sender.unit = to->unit;
+  if (to->sender.user_unit != NULL)
+    to->sender.user_unit = to->user_unit;
 }
 
 /* from is empty then. */
 void
 ps_cause_take (PsCause *cause, PsCause *from)
 {
-  ps_cause_clear (cause);
-  *cause = *from;
-  *from = (PsCause){ .kind = PS_CAUSE_NONE };
+  ps_cause_copy (cause, from);
+  ps_cause_clear (from);
 }
 
-static char *
-clean (const char *text, gsize max_bytes)
+/* NULL where there is no text. */
+static const char *
+put (char *buffer, gsize size, const char *text)
 {
-  return text != NULL ? ps_text_one_line (text, max_bytes) : NULL;
+  return text != NULL ? ps_text_put_line (buffer, size, text) : NULL;
 }
 
 /* The sender's texts are copied. */
@@ -36,14 +46,13 @@ ps_cause_set_signal (PsCause *cause, int signum, PsOrigin origin, const PsSender
   cause->kind = PS_CAUSE_SIGNAL;
   cause->signum = signum;
   cause->origin = origin;
-  cause->comm = clean (sender->comm, 64);
-  cause->unit = clean (sender->unit, 256);
-  cause->user_unit = clean (sender->user_unit, 256);
-  cause->sender = (PsSender){ .pid = sender->pid,
-                              .uid = sender->uid,
-                              .comm = cause->comm,
-                              .unit = cause->unit,
-                              .user_unit = cause->user_unit };
+  cause->sender = (PsSender){
+    .pid = sender->pid,
+    .uid = sender->uid,
+    .comm = put (cause->comm, sizeof cause->comm, sender->comm),
+    .unit = put (cause->unit, sizeof cause->unit, sender->unit),
+    .user_unit = put (cause->user_unit, sizeof cause->user_unit, sender->user_unit),
+  };
 }
 
 const PsSender *
@@ -85,64 +94,78 @@ ps_cause_origin (int si_code, pid_t sender, pid_t self)
     }
 }
 
-static char *
-describe_sender (const PsCause *cause)
+static void
+describe_process (const PsSender *sender, char *buffer, gsize size)
 {
-  g_autoptr (GString) text = g_string_new (NULL);
+  const char *comm = sender->comm != NULL ? sender->comm : "an unknown process";
+  char where[PS_CAUSE_WORDS] = "";
 
+  if (sender->unit != NULL && sender->user_unit != NULL)
+    g_snprintf (where, sizeof where, ", %s of %s", sender->user_unit, sender->unit);
+  else if (sender->unit != NULL)
+    g_snprintf (where, sizeof where, ", %s", sender->unit);
+  if (sender->pid == 1)
+    g_snprintf (buffer, size, "%s (pid 1)", comm);
+  else
+    g_snprintf (buffer, size, "%s (pid %d, uid %u%s)", comm, (int) sender->pid,
+                (unsigned) sender->uid, where);
+}
+
+static void
+describe_sender (const PsCause *cause, char *buffer, gsize size)
+{
   switch (cause->origin)
     {
     case PS_ORIGIN_SELF:
-      return g_strdup ("itself");
+      g_strlcpy (buffer, "itself", size);
+      break;
     case PS_ORIGIN_OUTSIDE:
-      return g_strdup ("outside the PID namespace");
+      g_strlcpy (buffer, "outside the PID namespace", size);
+      break;
     case PS_ORIGIN_KERNEL:
-      return g_strdup ("the kernel or a terminal");
+      g_strlcpy (buffer, "the kernel or a terminal", size);
+      break;
     case PS_ORIGIN_TIMER:
-      return g_strdup ("a timer");
+      g_strlcpy (buffer, "a timer", size);
+      break;
     case PS_ORIGIN_UNKNOWN:
-      return g_strdup ("an unknown sender");
+      g_strlcpy (buffer, "an unknown sender", size);
+      break;
     case PS_ORIGIN_PROCESS:
+      describe_process (&cause->sender, buffer, size);
       break;
     }
-  g_string_append_printf (text, "%s (pid %d",
-                          cause->comm != NULL ? cause->comm : "an unknown process",
-                          (int) cause->sender.pid);
-  if (cause->sender.pid != 1)
-    g_string_append_printf (text, ", uid %u", (unsigned) cause->sender.uid);
-  if (cause->sender.pid != 1 && cause->unit != NULL && cause->user_unit != NULL)
-    g_string_append_printf (text, ", %s of %s", cause->user_unit, cause->unit);
-  else if (cause->sender.pid != 1 && cause->unit != NULL)
-    g_string_append_printf (text, ", %s", cause->unit);
-  g_string_append_c (text, ')');
-  return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/* In words: "SIGTERM from systemd (pid 1)". */
+/* In words: "SIGTERM from systemd (pid 1)". Returns the buffer; PS_CAUSE_WORDS is room enough. */
 char *
-ps_cause_describe (const PsCause *cause)
+ps_cause_describe (const PsCause *cause, char *buffer, gsize size)
 {
+  char name[PS_TEXT_SHORT], value[PS_TEXT_SHORT] = "", sender[PS_CAUSE_WORDS];
+
   switch (cause->kind)
     {
     case PS_CAUSE_SIGNAL:
-      {
-        g_autofree char *name = ps_text_signal (cause->signum);
-        g_autofree char *sender = describe_sender (cause);
-
-        if (cause->has_value)
-          return g_strdup_printf ("%s with value %d from %s", name, cause->value, sender);
-        return g_strdup_printf ("%s from %s", name, sender);
-      }
+      ps_text_put_signal (name, sizeof name, cause->signum);
+      if (cause->has_value)
+        g_snprintf (value, sizeof value, " with value %d", cause->value);
+      describe_sender (cause, sender, sizeof sender);
+      g_snprintf (buffer, size, "%s%s from %s", name, value, sender);
+      break;
     case PS_CAUSE_QUIT:
-      return g_strdup_printf ("the program quit with code %d", cause->code);
+      g_snprintf (buffer, size, "the program quit with code %d", cause->code);
+      break;
     case PS_CAUSE_EXIT:
-      return g_strdup_printf ("exit (%d) or return from main", cause->code);
+      g_snprintf (buffer, size, "exit (%d) or return from main", cause->code);
+      break;
     case PS_CAUSE_LOOP:
-      return g_strdup ("the main loop was quit");
+      g_strlcpy (buffer, "the main loop was quit", size);
+      break;
     case PS_CAUSE_NONE:
+      g_strlcpy (buffer, "nothing", size);
       break;
     }
-  return g_strdup ("nothing");
+  return buffer;
 }
 
 const char *

@@ -34,16 +34,20 @@ typedef struct
   int code;
   PsOrigin origin;
   PsSender sender; /* meaningful for PS_ORIGIN_PROCESS and PS_ORIGIN_SELF */
-  char *comm;      /* what the sender's texts point to */
-  char *unit;
-  char *user_unit;
+  char comm[65];   /* what the sender's texts point to */
+  char unit[257];
+  char user_unit[257];
 } PsCause;
 
+/* Room for a cause in words. */
+#define PS_CAUSE_WORDS 704
+
 void ps_cause_clear (PsCause *cause);
+void ps_cause_copy (PsCause *to, const PsCause *from);
 void ps_cause_take (PsCause *cause, PsCause *from);
 void ps_cause_set_signal (PsCause *cause, int signum, PsOrigin origin, const PsSender *sender);
 const PsSender *ps_cause_get_sender (const PsCause *cause);
-char *ps_cause_describe (const PsCause *cause);
+char *ps_cause_describe (const PsCause *cause, char *buffer, gsize size);
 const char *ps_cause_kind_name (PsCauseKind kind);
 
 PsOrigin ps_cause_origin (int si_code, pid_t sender, pid_t self);

@@ -15,91 +15,151 @@
 
 #include <string.h>
 
+/* A part of the text: it is neither changed nor copied. */
+typedef struct
+{
+  const char *begin;
+  const char *end;
+} Span;
+
+static const char nothing[] = "";
+#define NOTHING ((Span){ nothing, nothing })
+
+static gboolean
+is_empty (Span span)
+{
+  return span.begin == span.end;
+}
+
+static gboolean
+has_suffix (Span span, const char *suffix)
+{
+  gsize n = strlen (suffix);
+
+  return (gsize) (span.end - span.begin) >= n && memcmp (span.end - n, suffix, n) == 0;
+}
+
+static gboolean
+has_prefix (Span span, const char *prefix)
+{
+  gsize n = strlen (prefix);
+
+  return (gsize) (span.end - span.begin) >= n && memcmp (span.begin, prefix, n) == 0;
+}
+
+static gboolean
+is (Span span, const char *text)
+{
+  return (gsize) (span.end - span.begin) == strlen (text) && has_prefix (span, text);
+}
+
+/* Takes off what is before the first separator, and the separator itself. */
+static Span
+split_off (Span *rest, char separator)
+{
+  const char *at = memchr (rest->begin, separator, (gsize) (rest->end - rest->begin));
+  Span first = { rest->begin, at != NULL ? at : rest->end };
+
+  rest->begin = at != NULL ? at + 1 : rest->end;
+  return first;
+}
+
 /* Of the kinds that have processes. */
 static gboolean
-is_unit (const char *name)
+is_unit (Span name)
 {
   static const char *const kinds[] = { ".service", ".scope", ".socket", ".mount", ".swap" };
 
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (name[0] != '.' && g_str_has_suffix (name, kinds[i]))
+    if (!has_prefix (name, ".") && has_suffix (name, kinds[i]))
       return TRUE;
   return FALSE;
 }
 
 static gboolean
-is_slice (const char *name)
+is_slice (Span name)
 {
-  return name[0] != '.' && g_str_has_suffix (name, ".slice");
+  return !has_prefix (name, ".") && has_suffix (name, ".slice");
 }
 
 /* "user@1000.service" */
 static gboolean
-is_user_manager (const char *name)
+is_user_manager (Span name)
 {
-  const char *digits = name + strlen ("user@");
-  gsize n;
-
-  if (!g_str_has_prefix (name, "user@"))
+  if (!has_prefix (name, "user@") || !has_suffix (name, ".service"))
     return FALSE;
-  n = strspn (digits, "0123456789");
-  return n > 0 && strcmp (digits + n, ".service") == 0;
+  name.begin += strlen ("user@");
+  name.end -= strlen (".service");
+  for (const char *digit = name.begin; digit < name.end; digit++)
+    if (!g_ascii_isdigit (*digit))
+      return FALSE;
+  return !is_empty (name);
 }
 
 /* systemd escapes a name that the kernel would take for one of its own files by "_". */
-static const char *
-unescape (const char *component)
+static Span
+unescape (Span component)
 {
-  return component[0] == '_' ? component + 1 : component;
+  if (has_prefix (component, "_"))
+    component.begin++;
+  return component;
 }
 
-/* The unit below the slices, or NULL; *components then begins behind it. */
-static const char *
-next_unit (char ***components)
+/* The unit below the slices, or nothing; *path then begins behind it. */
+static Span
+next_unit (Span *path)
 {
-  for (; **components != NULL; (*components)++)
+  while (!is_empty (*path))
     {
-      const char *name = unescape (**components);
+      Span name = unescape (split_off (path, '/'));
 
       /* Up and out of our cgroup namespace is "..". */
-      if (*name == '\0' || strcmp (name, "..") == 0 || is_slice (name))
-        continue;
-      if (!is_unit (name))
-        return NULL;
-      (*components)++;
-      return name;
+      if (!is_empty (name) && !is (name, "..") && !is_slice (name))
+        return is_unit (name) ? name : NOTHING;
     }
-  return NULL;
+  return NOTHING;
 }
 
-/* The path of a line that tells of units, or NULL. */
-static const char *
-path_of (const char *line)
+/* The path of a line that tells of units, or nothing. */
+static Span
+path_of (Span line)
 {
-  const char *named = strstr (line, ":name=systemd:");
+  static const char unified[] = "0::", named[] = ":name=systemd:";
+  const char *at;
 
-  if (g_str_has_prefix (line, "0::"))
-    return line + strlen ("0::");
-  return named != NULL ? named + strlen (":name=systemd:") : NULL;
+  if (has_prefix (line, unified))
+    return (Span){ line.begin + strlen (unified), line.end };
+  at = memmem (line.begin, (gsize) (line.end - line.begin), named, strlen (named));
+  return at != NULL ? (Span){ at + strlen (named), line.end } : NOTHING;
+}
+
+/* What does not fit is cut off. */
+static void
+put (char *buffer, gsize size, Span span)
+{
+  gsize n = MIN ((gsize) (span.end - span.begin), size - 1);
+
+  memcpy (buffer, span.begin, n);
+  buffer[n] = '\0';
 }
 
 /* The units in the text of /proc/PID/cgroup: that of the system's manager and, where that one is a
- * user's manager, the one that this has. (transfer full): each NULL when there is none. */
+ * user's manager, the one that this has. Each goes into its buffer of size bytes, and is empty when
+ * there is none. */
 void
-ps_cgroup_get_units (const char *proc_cgroup, char **unit, char **user_unit)
+ps_cgroup_get_units (const char *proc_cgroup, char *unit, char *user_unit, gsize size)
 {
-  g_auto (GStrv) lines = g_strsplit (proc_cgroup, "\n", -1);
+  Span rest = { proc_cgroup, proc_cgroup + strlen (proc_cgroup) };
+  Span found = NOTHING, found_of_user = NOTHING;
 
-  *unit = NULL;
-  *user_unit = NULL;
-  for (guint i = 0; lines[i] != NULL && *unit == NULL; i++)
+  while (is_empty (found) && !is_empty (rest))
     {
-      const char *path = path_of (lines[i]);
-      g_auto (GStrv) parts = g_strsplit (path != NULL ? path : "", "/", -1);
-      char **rest = parts;
+      Span path = path_of (split_off (&rest, '\n'));
 
-      *unit = g_strdup (next_unit (&rest));
-      if (*unit != NULL && is_user_manager (*unit))
-        *user_unit = g_strdup (next_unit (&rest));
+      found = next_unit (&path);
+      if (is_user_manager (found))
+        found_of_user = next_unit (&path);
     }
+  put (unit, size, found);
+  put (user_unit, size, found_of_user);
 }

@@ -5,4 +5,4 @@
 
 #include <glib.h>
 
-void ps_cgroup_get_units (const char *proc_cgroup, char **unit, char **user_unit);
+void ps_cgroup_get_units (const char *proc_cgroup, char *unit, char *user_unit, gsize size);

@@ -174,10 +174,10 @@ ps_watcher_set_signals (PsWatcher *self, const int *signums, gsize n_signums, GE
   failed = settle (self);
   if (failed != 0)
     {
-      g_autofree char *name = ps_text_signal (failed);
+      char name[PS_TEXT_SHORT];
 
-      g_set_error (error, PS_ERROR, PS_ERROR_INVALID, "%s cannot be taken here: %s", name,
-                   g_strerror (errno));
+      g_set_error (error, PS_ERROR, PS_ERROR_INVALID, "%s cannot be taken here: %s",
+                   ps_text_put_signal (name, sizeof name, failed), g_strerror (errno));
       self->signals = signals_before;
       self->are_named = were_named;
     }

@@ -25,9 +25,11 @@ struct _PsContext
   /* The answers. */
   int exit_code;
   gboolean exit_code_set;
-  char *veto; /* why */
+  gboolean is_vetoed;
+  char veto[1024]; /* why */
   GError *error;
 };
 
 PsContext *ps_context_new (void);
+PsContext *ps_context_try_new (void);
 PsContext *ps_context_recycle (PsContext *context);

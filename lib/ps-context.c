@@ -8,24 +8,38 @@
 
 #include "ps-context-private.h"
 #include "ps-clock.h"
+#include "ps-text.h"
 
 G_DEFINE_BOXED_TYPE (PsContext, ps_context, ps_context_ref, ps_context_unref)
+
+static PsContext *
+set_up (PsContext *context)
+{
+  g_atomic_ref_count_init (&context->refs);
+  context->end_us = PS_NEVER_US;
+  return context;
+}
 
 PsContext *
 ps_context_new (void)
 {
-  PsContext *context = g_new0 (PsContext, 1);
+  return set_up (g_new0 (PsContext, 1));
+}
 
-  g_atomic_ref_count_init (&context->refs);
-  context->end_us = PS_NEVER_US;
-  return context;
+/* NULL: no memory. */
+PsContext *
+ps_context_try_new (void)
+{
+  PsContext *context = g_try_new0 (PsContext, 1);
+
+  return context != NULL ? set_up (context) : NULL;
 }
 
 static void
 clear_answers (PsContext *context)
 {
   context->exit_code_set = FALSE;
-  g_clear_pointer (&context->veto, g_free);
+  context->is_vetoed = FALSE;
   g_clear_error (&context->error);
 }
 
@@ -165,8 +179,8 @@ ps_context_veto (PsContext *context, const char *why)
   g_return_if_fail (why != NULL);
   g_return_if_fail (context->event == PS_EVENT_QUERY);
 
-  g_free (context->veto);
-  context->veto = g_strdup (why);
+  context->is_vetoed = TRUE;
+  ps_text_put_valid (context->veto, sizeof context->veto, why);
 }
 
 void

@@ -7,6 +7,9 @@
 #include "ps-rescue.h"
 #include "ps-signal.h"
 
+/* Before it is made one line; more than is shown of it. */
+#define STATUS_MAX 4096
+
 #define ALL_EVENTS                                                                                 \
   (PS_EVENT_QUERY | PS_EVENT_CHECKPOINT | PS_EVENT_TERMINATE | PS_EVENT_QUIT | PS_EVENT_CRASH      \
    | PS_EVENT_RELOAD | PS_EVENT_RESUME | PS_EVENT_FINISH | PS_ASYNC_SIGNAL_SAFE)
@@ -157,7 +160,7 @@ ps_watcher_ready (PsWatcher *self, const char *status)
 void
 ps_watcher_status (PsWatcher *self, const char *format, ...)
 {
-  g_autofree char *status = NULL;
+  char status[STATUS_MAX];
   va_list args;
 
   g_return_if_fail (self != NULL);
@@ -166,7 +169,7 @@ ps_watcher_status (PsWatcher *self, const char *format, ...)
   if (ps_watcher_is_forked (self))
     return;
   va_start (args, format);
-  status = g_strdup_vprintf (format, args);
+  g_vsnprintf (status, sizeof status, format, args);
   va_end (args);
   ps_report_status (self->report, status);
 }

@@ -181,7 +181,7 @@ static int
 send_to_journal (gpointer data, gint64 limit_us)
 {
   gsize n;
-  g_autofree struct iovec *iovec = ps_record_get_iovec (data, &n);
+  const struct iovec *iovec = ps_record_get_iovec (data, &n);
   int r;
 
   /* Where that is forbidden, by a filter of system calls, it tells nothing. */
@@ -196,11 +196,14 @@ send_to_journal (gpointer data, gint64 limit_us)
 static int
 send_to_stderr (gpointer data, gint64 limit_us)
 {
-  g_autofree char *line = g_strdup_printf ("%s[%d]: %s\n", program_invocation_short_name,
-                                           (int) getpid (), ps_record_get_message (data));
-  gsize length = strlen (line);
+  char line[PS_RECORD_MESSAGE + 320];
+  gsize length;
   ssize_t written;
 
+  /* The program chooses its own name. */
+  g_snprintf (line, sizeof line, "%.255s[%d]: %s\n", program_invocation_short_name, (int) getpid (),
+              ps_record_get_message (data));
+  length = strlen (line);
   /* An interruption is our own time limit, or as good as one. */
   ps_limit_begin (limit_us);
   written = ps_write (STDERR_FILENO, line, length);
@@ -237,13 +240,20 @@ ps_journal_write (PsJournal *journal, const PsRecord *record)
       if (func != NULL)
         {
           gsize n;
-          g_autofree GLogField *fields = ps_record_get_fields (record, &n);
+          const GLogField *fields = ps_record_get_fields (record, &n);
 
           func (ps_record_get_priority (record), ps_record_get_message (record), fields, n,
                 user_data);
         }
       break;
     }
+}
+
+/* For a record that could not even be made. */
+void
+ps_journal_lose (PsJournal *journal)
+{
+  ps_patience_lose (journal->patience);
 }
 
 /* How many records could not be sent. */

@@ -12,6 +12,8 @@
 #include "ps-lock.h"
 #include "ps-text.h"
 
+#define NO_MEMORY "there was no memory for it"
+
 /* How often `systemctl status` learns how long we have been waiting. */
 #define TELL_EVERY_US (1 * PS_US_PER_SEC)
 
@@ -21,6 +23,8 @@ ps_pass_init (PsPass *pass, PsRegistry *registry, PsReport *report, PsHoldFunc w
 {
   *pass = (PsPass){ .registry = registry, .report = report };
   pass->holds = ps_hold_set_new (wake, source);
+  pass->context = ps_context_new ();
+  pass->spare = ps_context_new ();
 }
 
 void
@@ -29,7 +33,7 @@ ps_pass_clear (PsPass *pass)
   g_clear_pointer (&pass->holds, ps_hold_set_unref);
   g_clear_pointer (&pass->entry, ps_registry_unref_entry);
   g_clear_pointer (&pass->context, ps_context_unref);
-  g_clear_pointer (&pass->failure, g_free);
+  g_clear_pointer (&pass->spare, ps_context_unref);
 }
 
 /* Before the first pass of an exit or a reload. */
@@ -37,7 +41,7 @@ void
 ps_pass_reset (PsPass *pass)
 {
   ps_registry_begin_exit (pass->registry);
-  g_clear_pointer (&pass->failure, g_free);
+  pass->failure[0] = '\0';
   pass->tally = (PsTally){ .run = 0 };
   pass->vetoed = FALSE;
   pass->hastened = FALSE;
@@ -92,24 +96,42 @@ take_hold (PsContext *context, const char *why, gpointer data)
   PsPass *pass = data;
   const PsRegistration *is = &pass->entry->is;
   gint64 deadline_us = PS_NEVER_US;
+  PsHold *hold = NULL;
 
   if (is->deadline_us > 0)
     deadline_us = ps_clock_add_us (pass->entered_us, is->deadline_us);
   if (pass->step == NULL)
     pass->step =
         ps_hold_set_begin_step (pass->holds, is->name, pass->event, pass->number, pass->entered_us);
-  return ps_hold_set_add (pass->holds, pass->step, why, ps_clock_now_us (), deadline_us);
+  if (pass->step != NULL)
+    hold = ps_hold_set_add (pass->holds, pass->step, why, ps_clock_now_us (), deadline_us);
+  if (hold == NULL)
+    {
+      PsReportStep step = step_of_entry (pass);
+
+      pass->tally.holds_dropped++;
+      ps_report_hold_dropped (pass->report, &step, why, 0, NO_MEMORY);
+    }
+  return hold;
+}
+
+/* FALSE: those that were there have been kept, and there is no memory for another. */
+static gboolean
+have_context (PsPass *pass)
+{
+  if (pass->context == NULL)
+    pass->context = ps_context_try_new ();
+  if (pass->context == NULL)
+    pass->context = g_steal_pointer (&pass->spare);
+  return pass->context != NULL;
 }
 
 static void
 fill_context (PsPass *pass, const PsFacts *facts)
 {
   gint64 deadline_us = pass->entry->is.deadline_us;
-  PsContext *context;
+  PsContext *context = pass->context;
 
-  if (pass->context == NULL)
-    pass->context = ps_context_new ();
-  context = pass->context;
   context->event = pass->event;
   context->cause = facts->cause;
   context->previous_action = facts->previous_action;
@@ -132,7 +154,7 @@ read_answers (PsPass *pass, const PsFacts *facts)
       pass->code_given = TRUE;
       pass->code = context->exit_code;
     }
-  if (context->veto != NULL)
+  if (context->is_vetoed)
     {
       pass->vetoed = TRUE;
       ps_report_vetoed (pass->report, facts->cause, name, context->veto);
@@ -141,8 +163,8 @@ read_answers (PsPass *pass, const PsFacts *facts)
     {
       pass->tally.failed++;
       ps_report_failed (pass->report, pass->event, name, context->error);
-      if (pass->failure == NULL)
-        pass->failure = g_strdup_printf ("%s: %s", name, context->error->message);
+      if (pass->failure[0] == '\0')
+        g_snprintf (pass->failure, sizeof pass->failure, "%s: %s", name, context->error->message);
     }
 }
 
@@ -167,12 +189,32 @@ note_current (PsPass *pass)
   ps_current_set (ps_text_event (pass->event), name, pass->entered_us);
 }
 
+/* The one that ps_pass_next() found is not called in this pass; a later event may still call it. */
+static void
+skip (PsPass *pass, const char *reason)
+{
+  PsReportStep step;
+
+  pass->number++;
+  pass->tally.skipped++;
+  step = step_of_entry (pass);
+  ps_report_step_skipped (pass->report, &step, reason);
+  ps_registry_unclaim (pass->registry, pass->entry);
+  ps_registry_unref_entry (g_steal_pointer (&pass->entry));
+}
+
 /* Calls the one that ps_pass_next() found. */
 void
 ps_pass_call (PsPass *pass, const PsFacts *facts)
 {
   PsEntry *entry = pass->entry;
   PsReportStep step;
+
+  if (!have_context (pass))
+    {
+      skip (pass, NO_MEMORY);
+      return;
+    }
 
   pass->number++;
   pass->tally.run++;
@@ -280,19 +322,9 @@ ps_pass_tell_waiting (PsPass *pass, gint64 now_us)
   return pass->tell_us;
 }
 
-/* What has not been called is not called in this pass; a later event may still call it. */
 void
 ps_pass_skip_rest (PsPass *pass, const char *reason)
 {
   while (ps_registry_next (pass->registry, FALSE, &pass->entry) == PS_NEXT_CALL)
-    {
-      PsReportStep step;
-
-      pass->number++;
-      pass->tally.skipped++;
-      step = step_of_entry (pass);
-      ps_report_step_skipped (pass->report, &step, reason);
-      ps_registry_unclaim (pass->registry, pass->entry);
-      ps_registry_unref_entry (g_steal_pointer (&pass->entry));
-    }
+    skip (pass, reason);
 }

@@ -26,7 +26,8 @@ typedef struct
   /* The callback that is due or runs. */
   PsEntry *entry;
   PsContext *context;
-  PsStep *step; /* once it took a hold */
+  PsContext *spare; /* for when somebody has kept it, and there is no memory */
+  PsStep *step;     /* once it took a hold */
   gint64 entered_us;
   int cancel_state; /* of the thread, for while a callback runs */
   guint number;
@@ -35,7 +36,7 @@ typedef struct
   guint total;
   PsTally tally;
   gboolean vetoed;
-  char *failure; /* the first, of a reload */
+  char failure[1024]; /* the first, of a reload; "": none */
   gboolean code_given;
   int code;
 } PsPass;

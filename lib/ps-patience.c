@@ -63,6 +63,15 @@ ps_patience_try (PsPatience *patience, PsPatienceFunc func, gpointer data)
   return r;
 }
 
+/* One more is lost, for a reason that has nothing to do with waiting. */
+void
+ps_patience_lose (PsPatience *patience)
+{
+  g_mutex_lock (&patience->lock);
+  patience->lost++;
+  g_mutex_unlock (&patience->lock);
+}
+
 /* In a forked child: whether no thread of the parent was at work here. */
 gboolean
 ps_patience_is_at_rest (PsPatience *patience)

@@ -13,5 +13,6 @@ typedef int (*PsPatienceFunc) (gpointer data, gint64 limit_us);
 PsPatience *ps_patience_new (void);
 void ps_patience_free (PsPatience *patience);
 int ps_patience_try (PsPatience *patience, PsPatienceFunc func, gpointer data);
+void ps_patience_lose (PsPatience *patience);
 gboolean ps_patience_is_at_rest (PsPatience *patience);
 guint ps_patience_get_lost (PsPatience *patience);

@@ -5,75 +5,77 @@
 
 #include <string.h>
 
-/* More than any line of ours needs, less than any datagram takes. */
-#define MESSAGE_MAX 2048
 #define VALUE_MAX 4096
 
-struct _PsRecord
-{
-  int priority;
-  char *message;
-  GPtrArray *names;   /* of static strings */
-  GPtrArray *entries; /* of owned strings, each NAME=value */
-};
-
-PsRecord *
-ps_record_new (int priority, const char *message_id)
-{
-  PsRecord *record = g_new0 (PsRecord, 1);
-
-  record->priority = priority;
-  record->names = g_ptr_array_new ();
-  record->entries = g_ptr_array_new_with_free_func (g_free);
-  ps_record_set (record, PS_FIELD_MESSAGE_ID, message_id);
-  ps_record_set_int (record, PS_FIELD_PRIORITY, priority);
-  return record;
-}
+/* The line for people comes last, and is not to be the one for which no room is left. */
+#define KEPT_FOR_MESSAGE (sizeof PS_FIELD_MESSAGE + 1 + PS_RECORD_MESSAGE)
 
 void
-ps_record_free (PsRecord *record)
+ps_record_init (PsRecord *record, int priority, const char *message_id)
 {
-  if (record == NULL)
-    return;
-  g_ptr_array_unref (record->names);
-  g_ptr_array_unref (record->entries);
-  g_free (record->message);
-  g_free (record);
+  record->priority = priority;
+  record->message = "";
+  record->n_fields = 0;
+  record->length = 0;
+  ps_record_set (record, PS_FIELD_MESSAGE_ID, message_id);
+  ps_record_set_int (record, PS_FIELD_PRIORITY, priority);
+}
+
+/* Returns the value as it was written down; NULL: there is no room for it. */
+static const char *
+put (PsRecord *record, const char *field, const char *value, gsize max, gsize kept,
+     char *(*as) (char *buffer, gsize size, const char *text))
+{
+  char *text = record->text + record->length;
+  gsize name_length = strlen (field) + 1, length;
+
+  if (record->n_fields + (kept > 0) >= PS_RECORD_FIELDS
+      || record->length + name_length + 1 + kept > sizeof record->text)
+    return NULL;
+  memcpy (text, field, name_length - 1);
+  text[name_length - 1] = '=';
+  as (text + name_length, MIN (max + 1, sizeof record->text - record->length - name_length - kept),
+      value);
+  length = name_length + strlen (text + name_length);
+
+  record->iovec[record->n_fields] = (struct iovec){ .iov_base = text, .iov_len = length };
+  record->fields[record->n_fields] =
+      (GLogField){ .key = field, .value = text + name_length, .length = -1 };
+  record->n_fields++;
+  record->length += length + 1;
+  return text + name_length;
 }
 
 /* field: one of ps-ids.h, which outlives the record. A value of NULL leaves the field out. */
 void
 ps_record_set (PsRecord *record, const char *field, const char *value)
 {
-  g_autofree char *valid = NULL;
-
-  if (value == NULL)
-    return;
-  valid = ps_text_valid (value, VALUE_MAX);
-  g_ptr_array_add (record->names, (gpointer) field);
-  g_ptr_array_add (record->entries, g_strconcat (field, "=", valid, NULL));
+  if (value != NULL)
+    put (record, field, value, VALUE_MAX, KEPT_FOR_MESSAGE, ps_text_put_valid);
 }
 
 void
 ps_record_set_int (PsRecord *record, const char *field, gint64 value)
 {
-  g_ptr_array_add (record->names, (gpointer) field);
-  g_ptr_array_add (record->entries, g_strdup_printf ("%s=%" G_GINT64_FORMAT, field, value));
+  char text[PS_TEXT_SHORT];
+
+  g_snprintf (text, sizeof text, "%" G_GINT64_FORMAT, value);
+  ps_record_set (record, field, text);
 }
 
 /* Once per record, and last: structured fields first, the line for people after them. */
 void
 ps_record_set_message (PsRecord *record, const char *format, ...)
 {
-  g_autofree char *text = NULL;
+  const char *message;
   va_list args;
 
   va_start (args, format);
-  text = g_strdup_vprintf (format, args);
+  g_vsnprintf (record->raw, sizeof record->raw, format, args);
   va_end (args);
-
-  record->message = ps_text_one_line (text, MESSAGE_MAX);
-  ps_record_set (record, PS_FIELD_MESSAGE, record->message);
+  message = put (record, PS_FIELD_MESSAGE, record->raw, PS_RECORD_MESSAGE, 0, ps_text_put_line);
+  if (message != NULL)
+    record->message = message;
 }
 
 int
@@ -88,35 +90,18 @@ ps_record_get_message (const PsRecord *record)
   return record->message;
 }
 
-/* For sd_journal_sendv(). Returns: (transfer container) */
-struct iovec *
+/* For sd_journal_sendv(). */
+const struct iovec *
 ps_record_get_iovec (const PsRecord *record, gsize *n)
 {
-  struct iovec *iovec = g_new (struct iovec, record->entries->len);
-
-  for (guint i = 0; i < record->entries->len; i++)
-    {
-      char *entry = g_ptr_array_index (record->entries, i);
-
-      iovec[i] = (struct iovec){ .iov_base = entry, .iov_len = strlen (entry) };
-    }
-  *n = record->entries->len;
-  return iovec;
+  *n = record->n_fields;
+  return record->iovec;
 }
 
-/* For a PsLogFunc. Returns: (transfer container) */
-GLogField *
+/* For a PsLogFunc. */
+const GLogField *
 ps_record_get_fields (const PsRecord *record, gsize *n)
 {
-  GLogField *fields = g_new (GLogField, record->entries->len);
-
-  for (guint i = 0; i < record->entries->len; i++)
-    {
-      const char *name = g_ptr_array_index (record->names, i);
-      const char *entry = g_ptr_array_index (record->entries, i);
-
-      fields[i] = (GLogField){ .key = name, .value = entry + strlen (name) + 1, .length = -1 };
-    }
-  *n = record->entries->len;
-  return fields;
+  *n = record->n_fields;
+  return record->fields;
 }

@@ -7,12 +7,15 @@
  * A step is told before it begins: when SIGKILL comes, the last record names the culprit. In an
  * exit with very many steps only the first are told one by one, and those that fail, are skipped
  * or hold; the last record counts them all.
+ *
+ * Nothing here needs memory, so that an exit without any is told like another. There is one record
+ * in store; a second one at the same time, of another thread, is made on the heap, and lost when
+ * there is none.
  */
 
 #include "ps-report.h"
 #include "ps-clock.h"
 #include "ps-current.h"
-#include "ps-error.h"
 #include "ps-identity.h"
 #include "ps-ids.h"
 #include "ps-journal.h"
@@ -26,6 +29,7 @@
 #include "ps-words.h"
 
 #include <errno.h>
+#include <string.h>
 #include <syslog.h>
 
 #define STEPS_TOLD_MAX 64
@@ -34,6 +38,9 @@
 #define STATUS_MAX 1024
 #define TROUBLE_MAX 256
 #define CAUSE_MAX 500
+#define OUTCOME_MAX 128
+#define ASSIGNMENTS_MAX 128
+#define ERROR_MAX 2048
 
 struct _PsReport
 {
@@ -41,8 +48,10 @@ struct _PsReport
   PsNotify *notify;
   char *unit;
   GMutex lock;
-  char *status;            /* the daemon's own last words on its status */
-  gboolean has_complained; /* of the termination log */
+  char status[STATUS_MAX + 1]; /* the daemon's own last words on its status; "": none */
+  gboolean has_complained;     /* of the termination log */
+  int in_use;                  /* atomic: the record in store is */
+  PsRecord record;
 };
 
 void
@@ -101,7 +110,6 @@ ps_report_free (PsReport *report)
   ps_notify_free (report->notify);
   g_mutex_clear (&report->lock);
   g_free (report->unit);
-  g_free (report->status);
   g_free (report);
 }
 
@@ -121,7 +129,7 @@ ps_report_get_watchdog_us (PsReport *report)
 
 /* --- Parts of records ------------------------------------------------------------------------ */
 
-/* NULL: it would go nowhere. */
+/* NULL: it would go nowhere, or there is no memory for it. */
 static PsRecord *
 begin (PsReport *report, int priority, const char *message_id)
 {
@@ -129,7 +137,15 @@ begin (PsReport *report, int priority, const char *message_id)
 
   if (!ps_journal_wants (report->journal, priority))
     return NULL;
-  record = ps_record_new (priority, message_id);
+  record = g_atomic_int_compare_and_exchange (&report->in_use, FALSE, TRUE)
+               ? &report->record
+               : g_try_new (PsRecord, 1);
+  if (record == NULL)
+    {
+      ps_journal_lose (report->journal);
+      return NULL;
+    }
+  ps_record_init (record, priority, message_id);
   ps_record_set (record, PS_FIELD_UNIT, report->unit);
   ps_record_set (record, PS_FIELD_INVOCATION_ID, ps_identity_get_invocation_id ());
   ps_record_set (record, PS_FIELD_PROGRAM, program_invocation_short_name);
@@ -145,9 +161,10 @@ set_cause (PsRecord *record, const PsCause *cause)
   ps_record_set (record, PS_FIELD_CAUSE, ps_cause_kind_name (cause->kind));
   if (cause->kind == PS_CAUSE_SIGNAL)
     {
-      g_autofree char *name = ps_text_signal (cause->signum);
+      char name[PS_TEXT_SHORT];
 
-      ps_record_set (record, PS_FIELD_SIGNAL, name);
+      ps_record_set (record, PS_FIELD_SIGNAL,
+                     ps_text_put_signal (name, sizeof name, cause->signum));
       if (cause->has_value)
         ps_record_set_int (record, PS_FIELD_SIGNAL_VALUE, cause->value);
     }
@@ -178,7 +195,10 @@ static void
 write_and_free (PsReport *report, PsRecord *record)
 {
   ps_journal_write (report->journal, record);
-  ps_record_free (record);
+  if (record == &report->record)
+    g_atomic_int_set (&report->in_use, FALSE);
+  else
+    g_free (record);
 }
 
 /* --- The life -------------------------------------------------------------------------------- */
@@ -210,70 +230,74 @@ ps_report_taken_over (PsReport *report)
   ps_report_run_begun (report);
 }
 
-void
-ps_report_bad_setting (PsReport *report, const char *name, const GError *error)
+static void
+tell_bad_setting (PsReport *report, const char *name, const char *error)
 {
   PsRecord *record = begin (report, LOG_WARNING, PS_MESSAGE_BAD_SETTING);
 
   if (record == NULL)
     return;
-  ps_record_set (record, PS_FIELD_ERROR, error->message);
-  ps_record_set_message (record, "%s is ignored: %s", name, error->message);
+  ps_record_set (record, PS_FIELD_ERROR, error);
+  ps_record_set_message (record, "%s is ignored: %s", name, error);
   write_and_free (report, record);
 }
 
-/* The daemon's own status is kept, to be shown again after a reload or a veto. */
-static char *
-keep_status (PsReport *report, const char *status)
+void
+ps_report_bad_setting (PsReport *report, const char *name, const GError *error)
 {
-  g_autofree char *line = ps_text_one_line (status, STATUS_MAX);
-
-  g_mutex_lock (&report->lock);
-  g_free (report->status);
-  report->status = g_strdup (line);
-  g_mutex_unlock (&report->lock);
-  return g_steal_pointer (&line);
+  tell_bad_setting (report, name, error->message);
 }
 
-static char *
-dup_status (PsReport *report)
+/* The daemon's own status is kept, to be shown again after a reload or a veto. line: it as one. */
+static void
+keep_status (PsReport *report, const char *status, char *line)
 {
-  char *status;
-
+  ps_text_put_line (line, STATUS_MAX + 1, status);
   g_mutex_lock (&report->lock);
-  status = g_strdup (report->status);
+  strcpy (report->status, line);
   g_mutex_unlock (&report->lock);
-  return status;
+}
+
+/* FALSE: it has not said any. */
+static gboolean
+recall_status (PsReport *report, char *line)
+{
+  g_mutex_lock (&report->lock);
+  strcpy (line, report->status);
+  g_mutex_unlock (&report->lock);
+  return *line != '\0';
 }
 
 static void
 notify_with_status (PsReport *report, const char *assignments, const char *status)
 {
-  g_autofree char *line = ps_text_one_line (status, STATUS_MAX);
-  g_autofree char *state = g_strconcat (assignments, "STATUS=", line, NULL);
+  char line[STATUS_MAX + 1], state[ASSIGNMENTS_MAX + STATUS_MAX + sizeof "STATUS="];
 
+  g_snprintf (state, sizeof state, "%sSTATUS=%s", assignments,
+              ps_text_put_line (line, sizeof line, status));
   ps_notify_send (report->notify, state);
 }
 
 void
 ps_report_ready (PsReport *report, const char *status)
 {
-  g_autofree char *line = NULL;
+  char line[STATUS_MAX + 1];
 
   if (status == NULL)
     {
       ps_notify_send (report->notify, "READY=1");
       return;
     }
-  line = keep_status (report, status);
+  keep_status (report, status, line);
   notify_with_status (report, "READY=1\n", line);
 }
 
 void
 ps_report_status (PsReport *report, const char *status)
 {
-  g_autofree char *line = keep_status (report, status);
+  char line[STATUS_MAX + 1];
 
+  keep_status (report, status, line);
   notify_with_status (report, "", line);
 }
 
@@ -286,16 +310,26 @@ ps_report_alive (PsReport *report)
 
 /* --- The termination log --------------------------------------------------------------------- */
 
+/* Neither translated nor looked up, for which there may be no memory. */
+static const char *
+describe_error (int error)
+{
+  const char *words = strerrordesc_np (error);
+
+  return words != NULL ? words : "an unknown error";
+}
+
 /* Once is enough: what could not be opened at the start is tried again at the end. */
 static void
 complain_of_termination_log (PsReport *report, const char *why)
 {
-  g_autoptr (GError) error =
-      g_error_new (PS_ERROR, PS_ERROR_INVALID, "the file cannot be written: %s", why);
+  char error[ERROR_MAX];
 
-  if (!report->has_complained)
-    ps_report_bad_setting (report, PS_ENV_TERMINATION_LOG, error);
+  if (report->has_complained)
+    return;
   report->has_complained = TRUE;
+  g_snprintf (error, sizeof error, "the file cannot be written: %s", why);
+  tell_bad_setting (report, PS_ENV_TERMINATION_LOG, error);
 }
 
 /* path: as the environment has it; an empty one is none. */
@@ -307,40 +341,37 @@ ps_report_open_termination_log (PsReport *report, const char *path)
   if (path[0] != '/')
     complain_of_termination_log (report, "its path has to be absolute");
   else if (ps_termlog_open (path) < 0)
-    complain_of_termination_log (report, g_strerror (errno));
+    complain_of_termination_log (report, describe_error (errno));
 }
 
 static void
 note_cause (const char *why)
 {
-  g_autofree char *line = NULL;
+  char line[CAUSE_MAX + 1];
 
-  if (!ps_termlog_is_wanted ())
-    return;
-  line = ps_text_one_line (why, CAUSE_MAX);
-  ps_termlog_begin (line);
+  if (ps_termlog_is_wanted ())
+    ps_termlog_begin (ps_text_put_line (line, sizeof line, why));
 }
 
 static void
 note_trouble (const char *name, const char *what, const char *why)
 {
-  g_autofree char *text = NULL, *line = NULL;
+  char text[4 * TROUBLE_MAX], line[TROUBLE_MAX + 1];
 
   if (!ps_termlog_is_wanted ())
     return;
-  text = g_strdup_printf ("%s (%s%s)", name, what, why);
-  line = ps_text_one_line (text, TROUBLE_MAX);
-  ps_termlog_add_trouble (line);
+  g_snprintf (text, sizeof text, "%s (%s%s)", name, what, why);
+  ps_termlog_add_trouble (ps_text_put_line (line, sizeof line, text));
 }
 
 static void
 write_termination_log (PsReport *report, int status, const char *duration)
 {
-  g_autofree char *outcome =
-      g_strdup_printf ("Exit finished after %s with status %d", duration, status);
+  char outcome[OUTCOME_MAX];
 
+  g_snprintf (outcome, sizeof outcome, "Exit finished after %s with status %d", duration, status);
   if (ps_termlog_write (outcome) < 0)
-    complain_of_termination_log (report, g_strerror (errno));
+    complain_of_termination_log (report, describe_error (errno));
 }
 
 /* --- A reload -------------------------------------------------------------------------------- */
@@ -349,16 +380,18 @@ void
 ps_report_reload_begun (PsReport *report, const PsCause *cause)
 {
   PsRecord *record = begin (report, LOG_INFO, PS_MESSAGE_RELOAD_BEGUN);
-  g_autofree char *assignments =
-      g_strdup_printf ("RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT "\n", ps_clock_now_us ());
+  char assignments[ASSIGNMENTS_MAX];
 
+  g_snprintf (assignments, sizeof assignments, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT "\n",
+              ps_clock_now_us ());
   notify_with_status (report, assignments, "Reloading");
   if (record != NULL)
     {
-      g_autofree char *why = ps_cause_describe (cause);
+      char why[PS_CAUSE_WORDS];
 
       set_cause (record, cause);
-      ps_record_set_message (record, "Reload begun: %s", why);
+      ps_record_set_message (record, "Reload begun: %s",
+                             ps_cause_describe (cause, why, sizeof why));
       write_and_free (report, record);
     }
 }
@@ -369,20 +402,19 @@ ps_report_reload_done (PsReport *report, gint64 duration_us, const char *failure
 {
   PsRecord *record =
       begin (report, failure != NULL ? LOG_WARNING : LOG_INFO, PS_MESSAGE_RELOAD_DONE);
-  g_autofree char *status = dup_status (report);
-  g_autofree char *failed = failure != NULL ? g_strconcat ("Reload failed: ", failure, NULL) : NULL;
+  char words[2 * STATUS_MAX], duration[PS_TEXT_SHORT];
 
-  if (failed == NULL && status == NULL)
-    status = g_strdup ("Reloaded");
-  notify_with_status (report, "READY=1\n", failed != NULL ? failed : status);
+  if (failure != NULL)
+    g_snprintf (words, sizeof words, "Reload failed: %s", failure);
+  else if (!recall_status (report, words))
+    strcpy (words, "Reloaded");
+  notify_with_status (report, "READY=1\n", words);
   if (record != NULL)
     {
-      g_autofree char *duration = ps_text_duration (duration_us);
-
       ps_record_set_int (record, PS_FIELD_DURATION_USEC, duration_us);
       ps_record_set (record, PS_FIELD_ERROR, failure);
-      ps_record_set_message (record, "%s after %s", failed != NULL ? failed : "Reload done",
-                             duration);
+      ps_record_set_message (record, "%s after %s", failure != NULL ? words : "Reload done",
+                             ps_text_put_duration (duration, sizeof duration, duration_us));
       write_and_free (report, record);
     }
 }
@@ -393,9 +425,9 @@ void
 ps_report_exit_begun (PsReport *report, const PsCause *cause, guint n_steps)
 {
   PsRecord *record = begin (report, LOG_NOTICE, PS_MESSAGE_EXIT_BEGUN);
-  g_autofree char *why = ps_cause_describe (cause);
+  char why[PS_CAUSE_WORDS];
 
-  note_cause (why);
+  note_cause (ps_cause_describe (cause, why, sizeof why));
   if (record == NULL)
     return;
   set_cause (record, cause);
@@ -408,9 +440,9 @@ void
 ps_report_vetoed (PsReport *report, const PsCause *cause, const char *name, const char *why)
 {
   PsRecord *record = begin (report, LOG_NOTICE, PS_MESSAGE_EXIT_VETOED);
-  g_autofree char *status = dup_status (report);
+  char status[STATUS_MAX + 1];
 
-  if (status != NULL)
+  if (recall_status (report, status))
     notify_with_status (report, "", status);
   if (record == NULL)
     return;
@@ -425,19 +457,20 @@ ps_report_vetoed (PsReport *report, const PsCause *cause, const char *name, cons
 void
 ps_report_stopping (PsReport *report, gint64 timeout_us)
 {
-  g_autofree char *assignments = NULL;
+  char assignments[ASSIGNMENTS_MAX] = "STOPPING=1\n";
 
   if (timeout_us > 0)
-    assignments =
-        g_strdup_printf ("STOPPING=1\nEXTEND_TIMEOUT_USEC=%" G_GINT64_FORMAT "\n", timeout_us);
-  notify_with_status (report, assignments != NULL ? assignments : "STOPPING=1\n", "Stopping");
+    g_snprintf (assignments, sizeof assignments,
+                "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" G_GINT64_FORMAT "\n", timeout_us);
+  notify_with_status (report, assignments, "Stopping");
 }
 
 void
 ps_report_extended (PsReport *report, gint64 timeout_us)
 {
-  g_autofree char *state = g_strdup_printf ("EXTEND_TIMEOUT_USEC=%" G_GINT64_FORMAT, timeout_us);
+  char state[ASSIGNMENTS_MAX];
 
+  g_snprintf (state, sizeof state, "EXTEND_TIMEOUT_USEC=%" G_GINT64_FORMAT, timeout_us);
   ps_notify_send (report->notify, state);
 }
 
@@ -447,13 +480,13 @@ ps_report_again (PsReport *report, const PsCause *cause, guint count)
 {
   PsRecord *record =
       count <= AGAIN_TOLD_MAX ? begin (report, LOG_INFO, PS_MESSAGE_SIGNAL_AGAIN) : NULL;
-  g_autofree char *why = NULL;
+  char why[PS_CAUSE_WORDS];
 
   if (record == NULL)
     return;
-  why = ps_cause_describe (cause);
   set_cause (record, cause);
-  ps_record_set_message (record, "Asked to end again, during the exit: %s", why);
+  ps_record_set_message (record, "Asked to end again, during the exit: %s",
+                         ps_cause_describe (cause, why, sizeof why));
   write_and_free (report, record);
 }
 
@@ -463,12 +496,11 @@ ps_report_signals_lost (PsReport *report, int signum, guint count, guint time)
 {
   PsRecord *record =
       time <= LOST_TOLD_MAX ? begin (report, LOG_WARNING, PS_MESSAGE_SIGNALS_LOST) : NULL;
-  g_autofree char *name = NULL;
+  char name[PS_TEXT_SHORT];
 
   if (record == NULL)
     return;
-  name = ps_text_signal (signum);
-  ps_record_set (record, PS_FIELD_SIGNAL, name);
+  ps_record_set (record, PS_FIELD_SIGNAL, ps_text_put_signal (name, sizeof name, signum));
   ps_record_set_int (record, PS_FIELD_SIGNALS_LOST, count);
   ps_record_set_message (record, "%s came faster than it was handled: %u values are lost", name,
                          count);
@@ -485,9 +517,10 @@ ps_report_step_begun (PsReport *report, const PsReportStep *step)
   if (step->event == PS_EVENT_TERMINATE || step->event == PS_EVENT_QUIT
       || step->event == PS_EVENT_FINISH)
     {
-      g_autofree char *status =
-          g_strdup_printf ("Stopping: %u/%u, \"%s\"", step->number, step->total, step->name);
+      char status[STATUS_MAX];
 
+      g_snprintf (status, sizeof status, "Stopping: %u/%u, \"%s\"", step->number, step->total,
+                  step->name);
       notify_with_status (report, "", status);
     }
   record = begin (report, LOG_DEBUG, PS_MESSAGE_STEP_BEGUN);
@@ -505,14 +538,14 @@ ps_report_step_done (PsReport *report, const PsReportStep *step, gint64 duration
 {
   PsRecord *record =
       step->number <= STEPS_TOLD_MAX ? begin (report, LOG_DEBUG, PS_MESSAGE_STEP_DONE) : NULL;
-  g_autofree char *duration = NULL;
+  char duration[PS_TEXT_SHORT];
 
   if (record == NULL)
     return;
-  duration = ps_text_duration (duration_us);
   set_step (record, step);
   ps_record_set_int (record, PS_FIELD_DURATION_USEC, duration_us);
-  ps_record_set_message (record, "Step %u done after %s: %s", step->number, duration, step->name);
+  ps_record_set_message (record, "Step %u done after %s: %s", step->number,
+                         ps_text_put_duration (duration, sizeof duration, duration_us), step->name);
   write_and_free (report, record);
 }
 
@@ -536,13 +569,13 @@ void
 ps_report_failed (PsReport *report, PsEvent event, const char *name, const GError *error)
 {
   PsRecord *record = begin (report, LOG_ERR, PS_MESSAGE_CALLBACK_FAILED);
-  g_autofree char *full = NULL;
+  char full[ERROR_MAX];
 
   note_trouble (name, "", error->message);
   if (record == NULL)
     return;
-  full =
-      g_strdup_printf ("%s:%d: %s", g_quark_to_string (error->domain), error->code, error->message);
+  g_snprintf (full, sizeof full, "%s:%d: %s", g_quark_to_string (error->domain), error->code,
+              error->message);
   ps_record_set (record, PS_FIELD_EVENT, ps_text_event (event));
   ps_record_set (record, PS_FIELD_STEP, name);
   ps_record_set (record, PS_FIELD_ERROR, full);
@@ -555,10 +588,11 @@ ps_report_failed (PsReport *report, PsEvent event, const char *name, const GErro
 void
 ps_report_waiting (PsReport *report, const PsReportStep *step, const char *why, gint64 waited_us)
 {
-  g_autofree char *duration = ps_text_duration (waited_us);
-  g_autofree char *status = g_strdup_printf ("Stopping: %u/%u, waiting for \"%s\" (%s): %s",
-                                             step->number, step->total, step->name, duration, why);
+  char duration[PS_TEXT_SHORT], status[STATUS_MAX];
 
+  g_snprintf (status, sizeof status, "Stopping: %u/%u, waiting for \"%s\" (%s): %s", step->number,
+              step->total, step->name, ps_text_put_duration (duration, sizeof duration, waited_us),
+              why);
   notify_with_status (report, "", status);
 }
 
@@ -567,18 +601,17 @@ ps_report_hold_dropped (PsReport *report, const PsReportStep *step, const char *
                         gint64 waited_us, const char *reason)
 {
   PsRecord *record = begin (report, LOG_WARNING, PS_MESSAGE_HOLD_DROPPED);
-  g_autofree char *duration = NULL;
+  char duration[PS_TEXT_SHORT];
 
   note_trouble (step->name, "given up on: ", why);
   if (record == NULL)
     return;
-  duration = ps_text_duration (waited_us);
   set_step (record, step);
   ps_record_set (record, PS_FIELD_HOLD_WHY, why);
   ps_record_set (record, PS_FIELD_REASON, reason);
   ps_record_set_int (record, PS_FIELD_DURATION_USEC, waited_us);
-  ps_record_set_message (record, "Gave up on %s after %s (%s): %s", step->name, duration, reason,
-                         why);
+  ps_record_set_message (record, "Gave up on %s after %s (%s): %s", step->name,
+                         ps_text_put_duration (duration, sizeof duration, waited_us), reason, why);
   write_and_free (report, record);
 }
 
@@ -586,13 +619,15 @@ void
 ps_report_exit_finished (PsReport *report, const PsCause *cause, int status, gint64 duration_us,
                          const PsTally *tally)
 {
-  g_autofree char *why = ps_cause_describe (cause), *duration = ps_text_duration (duration_us);
+  char why[PS_CAUSE_WORDS], duration[PS_TEXT_SHORT];
   PsRecord *record;
 
+  ps_text_put_duration (duration, sizeof duration, duration_us);
   write_termination_log (report, status, duration);
   record = begin (report, LOG_NOTICE, PS_MESSAGE_EXIT_FINISHED);
   if (record == NULL)
     return;
+  ps_cause_describe (cause, why, sizeof why);
   set_cause (record, cause);
   ps_record_set_int (record, PS_FIELD_STATUS, status);
   ps_record_set_int (record, PS_FIELD_DURATION_USEC, duration_us);

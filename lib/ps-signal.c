@@ -637,13 +637,13 @@ ps_signal_next (PsSignal *signal)
 void
 ps_signal_explain (const PsSignal *signal, PsCause *why)
 {
-  g_autofree char *unit = NULL, *user_unit = NULL;
+  char unit[sizeof why->unit], user_unit[sizeof why->user_unit];
   PsSender sender = { .pid = signal->pid, .uid = signal->uid };
 
-  ps_cgroup_get_units (signal->cgroup, &unit, &user_unit);
+  ps_cgroup_get_units (signal->cgroup, unit, user_unit, sizeof unit);
   sender.comm = signal->comm[0] != '\0' ? signal->comm : NULL;
-  sender.unit = unit;
-  sender.user_unit = user_unit;
+  sender.unit = unit[0] != '\0' ? unit : NULL;
+  sender.user_unit = user_unit[0] != '\0' ? user_unit : NULL;
   ps_cause_set_signal (why, signal->signum, ps_cause_origin (signal->code, signal->pid, getpid ()),
                        &sender);
   why->has_value = signal->has_value;

@@ -84,10 +84,10 @@ ps_signums_choose (const int *signums, gsize n_signums, PsSignums *set, GError *
 
       if (why != NULL)
         {
-          g_autofree char *name = ps_text_signal (signums[i]);
+          char name[PS_TEXT_SHORT];
 
           g_set_error (error, PS_ERROR, PS_ERROR_INVALID, "%s cannot be a termination signal: %s",
-                       name, why);
+                       ps_text_put_signal (name, sizeof name, signums[i]), why);
           return FALSE;
         }
       chosen |= ps_signums_of (signums[i]);

@@ -200,7 +200,8 @@ static void
 end_reload (PsWatcher *self)
 {
   ps_pass_drop_holds (&self->pass, "the reload is over");
-  ps_report_reload_done (self->report, ps_clock_now_us () - self->begun_us, self->pass.failure);
+  ps_report_reload_done (self->report, ps_clock_now_us () - self->begun_us,
+                         self->pass.failure[0] != '\0' ? self->pass.failure : NULL);
 }
 
 static void
@@ -338,7 +339,6 @@ take_signal (PsWatcher *self, const PsSignal *signal)
       input (self, signal->input == PS_INPUT_RELOAD ? PS_INPUT_REQUEST : signal->input, &why);
       break;
     }
-  ps_cause_clear (&why);
 }
 
 static void
@@ -457,11 +457,11 @@ work (PsWatcher *self)
     return FALSE;
   if (self->state == PS_STATE_RUNNING)
     {
-      PsCause why = self->reload_cause;
+      PsCause why;
 
       if (!self->reload_asked)
         return FALSE;
-      self->reload_cause = (PsCause){ .kind = PS_CAUSE_NONE };
+      ps_cause_take (&why, &self->reload_cause);
       input (self, PS_INPUT_RELOAD, &why);
       return TRUE;
     }

@@ -11,7 +11,7 @@
 static void
 check_unit (const char *cgroup, const char *unit)
 {
-  if (unit == NULL)
+  if (unit[0] == '\0')
     return;
   g_assert_nonnull (strstr (cgroup, unit));
   g_assert_true (unit[0] != '.' && strpbrk (unit, "/\n") == NULL);
@@ -21,10 +21,9 @@ check_unit (const char *cgroup, const char *unit)
 static void
 check_units (const char *cgroup)
 {
-  g_autofree char *unit = NULL;
-  g_autofree char *user_unit = NULL;
+  char unit[257], user_unit[257];
 
-  ps_cgroup_get_units (cgroup, &unit, &user_unit);
+  ps_cgroup_get_units (cgroup, unit, user_unit, sizeof unit);
   check_unit (cgroup, unit);
   check_unit (cgroup, user_unit);
 }
@@ -49,7 +48,7 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t n)
   g_autofree char *comm = feed_text (&feed, 256);
   g_autofree char *unit = feed_text (&feed, 1024);
   g_autofree char *cgroup = feed_text (&feed, 65536);
-  g_autofree char *words = NULL;
+  char words[PS_CAUSE_WORDS];
   PsSender sender;
 
   check_units (cgroup);
@@ -59,7 +58,7 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t n)
                        .unit = pid % 3 ? unit : NULL,
                        .user_unit = pid % 5 ? unit : NULL };
   ps_cause_set_signal (&cause, signum, ps_cause_origin (si_code, pid, 7), &sender);
-  words = ps_cause_describe (&cause);
+  ps_cause_describe (&cause, words, sizeof words);
   g_assert_true (is_harmless_line (words));
   g_assert_cmpstr (ps_cause_kind_name (cause.kind), ==, "signal");
   check_numbers (&cause, (int) feed_int64 (&feed));

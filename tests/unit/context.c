@@ -172,7 +172,7 @@ test_veto_in_query_only (void)
       assert_critical ("*PS_EVENT_QUERY*");
       ps_context_veto (context, "never");
       g_test_assert_expected_messages ();
-      g_assert_null (context->veto);
+      g_assert_false (context->is_vetoed);
     }
 }
 
@@ -203,7 +203,7 @@ test_recycled (void)
   ps_context_fail (context, g_error_new (G_FILE_ERROR, G_FILE_ERROR_IO, "failed"));
   again = ps_context_recycle (context);
   g_assert_true (again == context);
-  g_assert_null (again->veto);
+  g_assert_false (again->is_vetoed);
   g_assert_null (again->error);
   g_assert_false (again->exit_code_set);
   ps_context_unref (again);

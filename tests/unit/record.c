@@ -14,13 +14,24 @@
 
 #define MESSAGE_ID PS_MESSAGE_EXIT_BEGUN
 
+/* The only one at a time. */
+static PsRecord *
+new_record (int priority, const char *message_id)
+{
+  static PsRecord record;
+
+  memset (&record, 'x', sizeof record);
+  ps_record_init (&record, priority, message_id);
+  return &record;
+}
+
 /* The fields in both of their shapes, which must tell the same. */
 static void
 assert_fields_from (const PsRecord *record, const char *const *wanted, gsize n_wanted)
 {
   gsize n_iovec, n_fields;
-  g_autofree struct iovec *iovec = ps_record_get_iovec (record, &n_iovec);
-  g_autofree GLogField *fields = ps_record_get_fields (record, &n_fields);
+  const struct iovec *iovec = ps_record_get_iovec (record, &n_iovec);
+  const GLogField *fields = ps_record_get_fields (record, &n_fields);
 
   g_assert_cmpuint (n_iovec, ==, n_wanted);
   g_assert_cmpuint (n_fields, ==, n_wanted);
@@ -45,7 +56,7 @@ assert_fields_from (const PsRecord *record, const char *const *wanted, gsize n_w
 static void
 test_fields (void)
 {
-  g_autoptr (PsRecord) record = ps_record_new (LOG_NOTICE, MESSAGE_ID);
+  PsRecord *record = new_record (LOG_NOTICE, MESSAGE_ID);
 
   assert_fields (record, "MESSAGE_ID=" MESSAGE_ID, "PRIORITY=5");
   ps_record_set (record, PS_FIELD_STEP, "flush_queue");
@@ -67,7 +78,7 @@ test_priorities (void)
 {
   for (int priority = LOG_EMERG; priority <= LOG_DEBUG; priority++)
     {
-      g_autoptr (PsRecord) record = ps_record_new (priority, MESSAGE_ID);
+      PsRecord *record = new_record (priority, MESSAGE_ID);
       g_autofree char *field = g_strdup_printf ("PRIORITY=%d", priority);
 
       assert_fields (record, "MESSAGE_ID=" MESSAGE_ID, field);
@@ -79,7 +90,7 @@ test_priorities (void)
 static void
 test_forging (void)
 {
-  g_autoptr (PsRecord) record = ps_record_new (LOG_INFO, MESSAGE_ID);
+  PsRecord *record = new_record (LOG_INFO, MESSAGE_ID);
 
   ps_record_set (record, PS_FIELD_STEP, "a\nMESSAGE=forged\n_UID=0");
   ps_record_set (record, PS_FIELD_REASON, "=PRIORITY=0");
@@ -92,7 +103,7 @@ test_forging (void)
 static void
 test_message_is_one_line (void)
 {
-  g_autoptr (PsRecord) record = ps_record_new (LOG_INFO, MESSAGE_ID);
+  PsRecord *record = new_record (LOG_INFO, MESSAGE_ID);
 
   ps_record_set_message (record, "%s", "one\ntwo\033[2J\377 %n");
   g_assert_cmpstr (ps_record_get_message (record), ==, "one two\357\277\275[2J\357\277\275 %n");
@@ -104,9 +115,9 @@ test_message_is_one_line (void)
 static void
 test_long_texts (void)
 {
-  g_autoptr (PsRecord) record = ps_record_new (LOG_INFO, MESSAGE_ID);
+  PsRecord *record = new_record (LOG_INFO, MESSAGE_ID);
   g_autofree char *text = g_strnfill (1000000, 'x');
-  g_autofree struct iovec *iovec = NULL;
+  const struct iovec *iovec;
   gsize n;
 
   ps_record_set (record, PS_FIELD_HOLD_WHY, text);
@@ -120,8 +131,8 @@ test_long_texts (void)
 static void
 assert_value_is_utf8 (const char *text)
 {
-  g_autoptr (PsRecord) record = ps_record_new (LOG_INFO, MESSAGE_ID);
-  g_autofree GLogField *fields = NULL;
+  PsRecord *record = new_record (LOG_INFO, MESSAGE_ID);
+  const GLogField *fields;
   gsize n;
 
   ps_record_set (record, PS_FIELD_STEP, text);
@@ -152,10 +163,38 @@ test_invalid_values_are_made_utf8 (void)
   assert_value_is_utf8 ("/srv/Gr\374\337e"); /* a file name in Latin-1, say */
 }
 
+/* There is an end to the room of a record; the line for people has its own. */
 static void
-test_free_nothing (void)
+test_too_much (void)
 {
-  ps_record_free (NULL);
+  PsRecord *record = new_record (LOG_INFO, MESSAGE_ID);
+  g_autofree char *text = g_strnfill (10000, 'x');
+  const struct iovec *iovec;
+  gsize n, whole = 0;
+
+  for (guint i = 0; i < 100; i++)
+    ps_record_set (record, PS_FIELD_STEP, text);
+  ps_record_set_message (record, "%s", text);
+  iovec = ps_record_get_iovec (record, &n);
+  g_assert_cmpuint (n, <, PS_RECORD_FIELDS);
+  g_assert_cmpuint (iovec[n - 1].iov_len, ==, strlen ("MESSAGE=") + 2048);
+  for (gsize i = 0; i < n; i++)
+    whole += iovec[i].iov_len + 1;
+  g_assert_cmpuint (whole, <=, PS_RECORD_TEXT);
+}
+
+static void
+test_too_many (void)
+{
+  PsRecord *record = new_record (LOG_INFO, MESSAGE_ID);
+  gsize n;
+
+  for (guint i = 0; i < 100; i++)
+    ps_record_set_int (record, PS_FIELD_STEP_NUMBER, i);
+  ps_record_set_message (record, "one place is kept");
+  ps_record_get_fields (record, &n);
+  g_assert_cmpuint (n, ==, PS_RECORD_FIELDS);
+  g_assert_cmpstr (ps_record_get_message (record), ==, "one place is kept");
 }
 
 int
@@ -169,6 +208,7 @@ main (int argc, char **argv)
   g_test_add_func ("/record/long-texts", test_long_texts);
   g_test_add_func ("/record/long-values-are-utf8", test_long_values_are_utf8);
   g_test_add_func ("/record/invalid-values-are-made-utf8", test_invalid_values_are_made_utf8);
-  g_test_add_func ("/record/free-nothing", test_free_nothing);
+  g_test_add_func ("/record/too-much", test_too_much);
+  g_test_add_func ("/record/too-many", test_too_many);
   return g_test_run ();
 }
