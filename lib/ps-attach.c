@@ -58,8 +58,6 @@ watcher_new (GMainLoop *loop, int fd)
   self->cancellable = g_cancellable_new ();
   self->limit_us = PS_BUDGET_DEFAULT_US;
   ps_pass_init (&self->pass, self->registry, self->report, ps_source_wake, self->source);
-  g_queue_init (&self->deferred);
-  g_queue_init (&self->kept);
   return self;
 }
 
@@ -216,13 +214,11 @@ ps_watcher_unref (PsWatcher *self)
 
   if (!g_atomic_ref_count_dec (&self->refs))
     return;
-  g_queue_clear_full (&self->deferred, ps_wish_free);
-  g_queue_clear_full (&self->kept, ps_wish_free);
+  ps_wishes_clear (&self->deferred);
+  ps_wishes_clear (&self->kept);
   ps_pass_clear (&self->pass);
   ps_registry_free (self->registry);
   ps_report_free (self->report);
-  ps_cause_clear (&self->cause);
-  ps_cause_clear (&self->reload_cause);
   g_object_unref (self->cancellable);
   g_clear_pointer (&self->watchdog, g_source_unref);
   g_source_unref (self->source);

@@ -39,21 +39,12 @@ add_unheard (GArray *all, int signum, gboolean has_value, int value)
 }
 
 static void
-take_from_wishes (GQueue *wishes, PsSignums of, GArray *unheard)
+take_from_wishes (PsWishes *wishes, PsSignums of, GArray *unheard)
 {
-  GList *next;
+  PsCause why;
 
-  for (GList *l = wishes->head; l != NULL; l = next)
-    {
-      PsWish *wish = l->data;
-
-      next = l->next;
-      if (wish->why.kind != PS_CAUSE_SIGNAL || !ps_signums_have (of, wish->why.signum))
-        continue;
-      add_unheard (unheard, wish->why.signum, wish->why.has_value, wish->why.value);
-      ps_wish_free (wish);
-      g_queue_delete_link (wishes, l);
-    }
+  while (ps_wishes_take_of (wishes, of, &why))
+    add_unheard (unheard, why.signum, why.has_value, why.value);
 }
 
 /* In the order they came. */

@@ -39,7 +39,7 @@ static gboolean
 is_in_events (PsWatcher *self)
 {
   return self->cause.kind != PS_CAUSE_NONE || self->pass.entry != NULL || self->quit_asked
-         || self->reload_asked || !g_queue_is_empty (&self->deferred)
+         || self->reload_asked || !ps_wishes_is_empty (&self->deferred)
          || (self->state != PS_STATE_RUNNING && self->state != PS_STATE_FORKED)
          || ps_hold_set_count (self->pass.holds) > 0;
 }

@@ -53,9 +53,9 @@ struct _PsWatcher
   PsCause cause; /* the first; none: no exit is under way */
   PsBudget budget;
   gint64 begun_us;
-  GQueue deferred; /* of PsWish: what has to wait until the running callback returns */
-  GQueue kept;     /* of PsWish: each is to have its own query */
-  guint lost;      /* realtime signals whose values are */
+  PsWishes deferred; /* what has to wait until the running callback returns */
+  PsWishes kept;     /* each is to have its own query */
+  guint lost;        /* realtime signals whose values are */
   guint times_lost;
   gboolean reload_asked;
   PsCause reload_cause;

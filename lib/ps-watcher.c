@@ -29,11 +29,8 @@
 
 #define NO_CODE G_MININT
 
-/* How many wishes wait at most while one is being decided on. */
-#define KEPT_MAX 1024
-
 static void input (PsWatcher *self, PsInput what, PsCause *why);
-static void take_first (PsWatcher *self, GQueue *wishes);
+static gboolean take_first (PsWatcher *self, PsWishes *wishes);
 
 /* --- What the machine's actions do, in the order of an exit ---------------------------------- */
 
@@ -103,20 +100,18 @@ run (PsWatcher *self)
   ps_cause_clear (&self->cause);
   ps_rescue_set_end (PS_NEVER_US, 0);
   self->times_lost = 0;
-  if (!g_queue_is_empty (&self->kept))
-    take_first (self, &self->kept);
-  else
+  if (!take_first (self, &self->kept))
     ps_signal_relax ();
 }
 
 /* A wish for which there is no room is not silently dropped. */
 static void
-keep (PsWatcher *self, PsCause *why)
+put_off (PsWatcher *self, PsWishes *wishes, PsInput what, const PsCause *why)
 {
-  if (g_queue_get_length (&self->kept) < KEPT_MAX)
-    ps_wishes_add (&self->kept, PS_INPUT_QUEUED, why);
-  else
-    note_lost (self, why->signum, 1);
+  int lost = ps_wishes_add (wishes, what, why);
+
+  if (lost != 0)
+    note_lost (self, lost, 1);
 }
 
 static PsEvent
@@ -144,8 +139,8 @@ stop (PsWatcher *self, PsCause *why)
 
   ps_pass_count (&self->pass, PS_EVENT_CHECKPOINT | main_event (self) | PS_EVENT_FINISH);
   ps_report_exit_begun (self->report, &self->cause, self->pass.total);
-  while (!g_queue_is_empty (&self->kept))
-    take_first (self, &self->kept);
+  while (take_first (self, &self->kept))
+    ;
   g_cancellable_cancel (self->cancellable);
   ps_pass_begin (&self->pass, PS_EVENT_CHECKPOINT);
 }
@@ -222,7 +217,7 @@ act (PsWatcher *self, PsAction action, PsInput what, PsCause *why)
       note (self, why);
       break;
     case PS_ACTION_KEEP:
-      keep (self, why);
+      put_off (self, &self->kept, PS_INPUT_QUEUED, why);
       break;
     case PS_ACTION_LATER:
       reload_later (self, why);
@@ -285,7 +280,7 @@ input (PsWatcher *self, PsInput what, PsCause *why)
   to = ps_machine_next (from, what);
   if (self->pass.entry != NULL && !is_small (to.action))
     {
-      ps_wishes_add (&self->deferred, what, why);
+      put_off (self, &self->deferred, what, why);
       return;
     }
   /* A copy of us that has taken the watch over goes on, and we are the copy now. */
@@ -356,13 +351,17 @@ take_wishes (PsWatcher *self)
     input (self, PS_INPUT_REQUEST, &why);
 }
 
-static void
-take_first (PsWatcher *self, GQueue *wishes)
+/* FALSE: there is none. */
+static gboolean
+take_first (PsWatcher *self, PsWishes *wishes)
 {
-  PsWish *wish = g_queue_pop_head (wishes);
+  PsInput what;
+  PsCause why;
 
-  input (self, wish->input, wish->why.kind != PS_CAUSE_NONE ? &wish->why : NULL);
-  ps_wish_free (wish);
+  if (!ps_wishes_take (wishes, &what, &why))
+    return FALSE;
+  input (self, what, why.kind != PS_CAUSE_NONE ? &why : NULL);
+  return TRUE;
 }
 
 static void
@@ -407,8 +406,8 @@ take_asked (PsWatcher *self)
 {
   PsSignal signal;
 
-  while (self->pass.entry == NULL && !g_queue_is_empty (&self->deferred))
-    take_first (self, &self->deferred);
+  while (self->pass.entry == NULL && take_first (self, &self->deferred))
+    ;
   while (ps_signal_next (&signal))
     take_signal (self, &signal);
   take_wishes (self);

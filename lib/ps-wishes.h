@@ -6,13 +6,32 @@
 /* floor 1 */
 #include "ps-cause.h"
 #include "ps-machine.h"
+#include "ps-signums.h"
+
+/* That many wait at most, and that many of them where there is no memory: one of each kind that is
+ * not queued. */
+#define PS_WISHES_MAX 1024
+#define PS_WISHES_PLACES 32
 
 typedef struct
 {
+  GList link;
+  gboolean is_taken;
+  gboolean is_on_heap;
   PsInput input;
-  PsCause why;
+  PsCause why; /* PS_CAUSE_NONE: nobody asked */
 } PsWish;
 
-void ps_wish_free (gpointer wish);
-gboolean ps_wishes_have (const GQueue *wishes, const PsCause *first, const PsCause *why);
-void ps_wishes_add (GQueue *wishes, PsInput input, PsCause *why);
+/* All zero: none. */
+typedef struct
+{
+  GQueue queue; /* the oldest first */
+  PsWish places[PS_WISHES_PLACES];
+} PsWishes;
+
+void ps_wishes_clear (PsWishes *self);
+gboolean ps_wishes_is_empty (const PsWishes *self);
+gboolean ps_wishes_have (const PsWishes *self, const PsCause *first, const PsCause *why);
+int ps_wishes_add (PsWishes *self, PsInput input, const PsCause *why);
+gboolean ps_wishes_take (PsWishes *self, PsInput *input, PsCause *why);
+gboolean ps_wishes_take_of (PsWishes *self, PsSignums of, PsCause *why);
