@@ -128,6 +128,18 @@ ps_turns_set_runs (PsTurns *turns, gboolean runs)
   g_mutex_unlock (&turns->lock);
 }
 
+/* Whether another thread runs it. */
+gboolean
+ps_turns_is_run_elsewhere (PsTurns *turns)
+{
+  gboolean is;
+
+  g_mutex_lock (&turns->lock);
+  is = turns->runner != NO_THREAD && turns->runner != pthread_self ();
+  g_mutex_unlock (&turns->lock);
+  return is;
+}
+
 /* This thread ends. Says what it leaves behind; a turn of its holds nobody up. */
 void
 ps_turns_abandon (PsTurns *turns, gboolean *in_turn, gboolean *in_loop)
@@ -142,6 +154,8 @@ ps_turns_abandon (PsTurns *turns, gboolean *in_turn, gboolean *in_loop)
       turns->depth = 0;
       turns->turning = NO_THREAD;
     }
+  if (*in_loop)
+    turns->runner = NO_THREAD;
   g_mutex_unlock (&turns->lock);
 }
 

@@ -30,6 +30,7 @@ gboolean ps_turns_wait_for_conductor (PsTurns *turns, gboolean (*is_over) (gpoin
                                       gpointer data);
 
 void ps_turns_set_runs (PsTurns *turns, gboolean runs);
+gboolean ps_turns_is_run_elsewhere (PsTurns *turns);
 void ps_turns_abandon (PsTurns *turns, gboolean *in_turn, gboolean *in_loop);
 int ps_turns_get_last (PsTurns *turns);
 gboolean ps_turns_is_at_rest (PsTurns *turns);

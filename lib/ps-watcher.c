@@ -564,11 +564,12 @@ ps_watcher_turn (gpointer data)
 
 /* --- The end of the loop, and of the process ------------------------------------------------- */
 
-/* Until something has come. Holds may need the loop to be released: it is run where we can. */
+/* Until something has come. Holds may need the loop to be released: it is run where we can. Where
+ * we surely cannot, GLib is not asked: it takes memory for each thread it meets. */
 static void
 wait_for_work (PsWatcher *self)
 {
-  if (g_main_context_acquire (self->context))
+  if (!ps_turns_is_run_elsewhere (&self->turns) && g_main_context_acquire (self->context))
     {
       g_main_context_iteration (self->context, TRUE);
       g_main_context_release (self->context);
