@@ -156,6 +156,11 @@ finish (PsWatcher *self, PsInput what)
 {
   ps_pass_drop_holds (&self->pass, reason_of (what));
   ps_pass_skip_rest (&self->pass, reason_of (what));
+  if (self->pass.event == PS_EVENT_CHECKPOINT)
+    {
+      ps_pass_begin (&self->pass, main_event (self));
+      ps_pass_skip_rest (&self->pass, reason_of (what));
+    }
   ps_registry_close (self->registry);
   ps_pass_begin (&self->pass, PS_EVENT_FINISH);
 }

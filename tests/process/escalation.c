@@ -105,6 +105,36 @@ expect_escalation (PsEscalation escalation, const int *signals)
   proc_expect_exit (child, 128 + signals[2]);
 }
 
+/* In the checkpoints already: the terminate callbacks are not reached, and the journal names them. */
+static int
+checkpoint_child (gconstpointer unused)
+{
+  PsWatcher *watcher = watch ();
+
+  child_forgive_leaks (); /* the hold */
+  ps_watcher_set_log_func (watcher, say_given_up, NULL, NULL);
+  ps_watcher_add (watcher, PS_EVENT_CHECKPOINT, "saver", 0, 0, hold_for_ever, NULL, NULL);
+  ps_watcher_add (watcher, PS_EVENT_TERMINATE, "second", 1, 0, say, (gpointer) "t", NULL);
+  ps_watcher_add (watcher, PS_EVENT_TERMINATE, "first", 0, 0, say, (gpointer) "u", NULL);
+  ps_watcher_on_finish (watcher, say, (gpointer) "f");
+  return run (watcher);
+}
+
+static void
+escalation_04 (void)
+{
+  Proc *child = proc_start (checkpoint_child, NULL);
+
+  proc_expect (child, "ready");
+  proc_kill (child, SIGTERM);
+  proc_expect (child, "checkpoint: holds");
+  next_wish ();
+  proc_kill (child, SIGINT);
+  proc_expect_lines (child, "given up: for ever of saver", "skipped: first", "skipped: second",
+                     "finish: f");
+  proc_expect_exit (child, 143);
+}
+
 /* A callback that runs a loop of its own is not cut off by the second; */
 static void
 expect_nested_second (PsEscalation escalation, int signum)
@@ -249,6 +279,7 @@ static const TapCase cases[] = {
   { "escalation-01", "a second SIGINT skips to finish, a third ends it", escalation_01 },
   { "escalation-02", "what does not count is noted, and changes nothing", escalation_02 },
   { "escalation-03", "two within 200 ms are one wish", escalation_03 },
+  { "escalation-04", "in the checkpoints: what is not reached is named", escalation_04 },
   { "G10", "signals again and again, while a callback runs a loop of its own", g10 },
   { "G11", "another signal is a second one, too", g11 },
 };
