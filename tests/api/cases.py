@@ -13,7 +13,7 @@ import sys
 from checks import Tap, compare_sets, duplicates, read
 
 ROW = re.compile(r"^\| ([A-Z]\d\d) \|(.*?)\|(.*)\|$", re.MULTILINE)
-NAMED = re.compile(r"`((?:process|systemd)/[^`]+)`")
+NAMED = re.compile(r"`((?:process|sweep|systemd)/[^`]+)`")
 GROUPS = {"O": 11, "R": 10, "X": 20, "G": 21, "F": 10, "L": 13, "T": 6, "N": 21, "J": 6, "C": 15,
           "E": 8, "S": 10}
 
@@ -21,9 +21,10 @@ GROUPS = {"O": 11, "R": 10, "X": 20, "G": 21, "F": 10, "L": 13, "T": 6, "N": 21,
 def carried(source):
     """The pairs (id, test) that the sources of the tests have."""
     pairs = set()
-    for path in (source / "tests" / "process").glob("*.c"):
-        for identifier in re.findall(r'\{ "([A-Z]\d\d)[a-z]?",', read(path)):
-            pairs.add((identifier, f"process/{path.stem}"))
+    for suite in ("process", "sweep"):
+        for path in (source / "tests" / suite).glob("*.c"):
+            for identifier in re.findall(r'\{ "([A-Z]\d\d)[a-z]?",', read(path)):
+                pairs.add((identifier, f"{suite}/{path.stem}"))
     for path in (source / "tests" / "systemd").glob("cases_*.py"):
         for identifier in re.findall(r'(?:case\(\s*|^\s+\(?)f?"([A-Z]\d\d) [^"]{10,}"', read(path),
                                      re.MULTILINE):

@@ -6,8 +6,8 @@
 
 SKIPS lists the reasons for which a test may be skipped, one regular expression a line; a skip
 without a reason on the list is a failure. A test that ends badly though none of its cases says so
-(killed, timed out, a wrong status) is a failure, too. The last line printed: N passed, N failed,
-N skipped.
+(killed, timed out, a wrong status) is a failure, too. The figures of the fault sweeps are printed as
+the tests gave them. The last line printed: N passed, N failed, N skipped.
 """
 
 import json
@@ -17,6 +17,7 @@ import sys
 
 CASE = re.compile(r"(not )?ok\b\s*\d*\s*-?\s*([^#]*)(?:#\s*SKIP\s*(.*))?", re.IGNORECASE)
 PLAN_SKIP = re.compile(r"1\.\.0\s*#\s*SKIP\S*\s*(.*)", re.IGNORECASE)
+SWEEP = re.compile(r"# (sweep .*: (\d+) points, (\d+) faults fired, (\d+) failures.*)")
 
 
 def read_reasons(path):
@@ -36,13 +37,32 @@ def cases_of(test):
     return cases
 
 
-def outcomes(build):
+def read_tests(build):
+    """What each test was, said, and came to; None when that is not known."""
     logs = list((build / "meson-logs").glob("testlog*.json"))  # of the wrapper, with one
     if len(logs) != 1:
-        yield "failed", f"{build.name}: has the logs of {len(logs)} tests, not one", ""
+        return None
+    lines = logs[0].read_text(encoding="utf-8", errors="replace").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def print_sweeps(builds):
+    sums = [0, 0, 0]
+    for build in builds:
+        for test in read_tests(build) or []:
+            for match in filter(None, map(SWEEP.fullmatch, (test.get("stdout") or "").splitlines())):
+                print(match[1])
+                sums = [sums[i] + int(match[i + 2]) for i in range(3)]
+    if any(sums):
+        print("all sweeps: {} points, {} faults fired, {} failures".format(*sums))
+
+
+def outcomes(build):
+    tests = read_tests(build)
+    if tests is None:
+        yield "failed", f"{build.name}: has no log of its tests, or more than one", ""
         return
-    for line in logs[0].read_text(encoding="utf-8", errors="replace").splitlines():
-        test = json.loads(line)
+    for test in tests:
         name = f"{build.name}: {test['name'].partition(':')[2]}"
         cases = cases_of(test)
         for outcome, case, reason in cases:
@@ -60,8 +80,10 @@ def main(arguments):
     if arguments and arguments[0].startswith("--failures="):
         extra = int(arguments.pop(0).partition("=")[2])
     reasons = read_reasons(arguments[0])
+    builds = [pathlib.Path(argument) for argument in arguments[1:]]
+    print_sweeps(builds)
     count = {"passed": 0, "failed": extra, "skipped": 0}
-    for build in map(pathlib.Path, arguments[1:]):
+    for build in builds:
         for outcome, name, reason in outcomes(build):
             if outcome == "skipped" and not any(known.search(f"{name}: {reason}") for known in reasons):
                 print(f"skipped for no reason on the list: {name}: {reason}")
