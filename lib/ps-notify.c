@@ -34,6 +34,8 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#define LOG_DOMAIN "libpostscriptum"
+
 struct _PsNotify
 {
   PsPatience *patience;
@@ -179,6 +181,19 @@ send_now (gpointer data, gint64 limit_us)
   return r;
 }
 
+/* Only where somebody wants to read it: a message takes memory, and without any GLib would end the
+ * process. */
+static void
+complain (int error)
+{
+  if (!g_log_writer_default_would_drop (G_LOG_LEVEL_DEBUG, LOG_DOMAIN)
+      && g_atomic_int_compare_and_exchange (&environment.complained, FALSE, TRUE))
+    g_log (LOG_DOMAIN, G_LOG_LEVEL_DEBUG,
+           "Nothing can be told to the service manager at NOTIFY_SOCKET=%s: %s", environment.socket,
+           environment.length == 0 ? "neither a path from the root nor a name after @, or too long"
+                                   : g_strerror (error));
+}
+
 void
 ps_notify_send (PsNotify *notify, const char *state)
 {
@@ -188,11 +203,8 @@ ps_notify_send (PsNotify *notify, const char *state)
   if (environment.socket == NULL)
     return;
   r = ps_patience_try (notify->patience, send_now, &message);
-  if (r < 0 && g_atomic_int_compare_and_exchange (&environment.complained, FALSE, TRUE))
-    g_log ("libpostscriptum", G_LOG_LEVEL_DEBUG,
-           "Nothing can be told to the service manager at NOTIFY_SOCKET=%s: %s", environment.socket,
-           environment.length == 0 ? "neither a path from the root nor a name after @, or too long"
-                                   : g_strerror (-r));
+  if (r < 0)
+    complain (-r);
 }
 
 /* In a forked child: whether no thread of the parent was at work here. */

@@ -41,6 +41,7 @@ static const struct
   { "term", 143, { START, "query", STOP, TERMINATE, FINISH, "returned" } },
   { "int", 130, { START, "query", STOP, TERMINATE, FINISH, "returned" } },
   { "quit", 7, { START, "query", STOP, QUIT, FINISH, "returned" } },
+  { "alone", 7, { START, "query", STOP, QUIT, FINISH, "returned" } },
   { "exit", 9, { START, STOP, QUIT, FINISH } },
   { "thread", 9, { START, STOP, QUIT, FINISH, "(returned" } },
   { "reload", 143, { START, "reload", "query", STOP, TERMINATE, FINISH, "returned" } },

@@ -33,6 +33,8 @@ SWEEP (term_once, "term", once)
 SWEEP (term_ever, "term", ever)
 SWEEP (quit_once, "quit", once)
 SWEEP (quit_ever, "quit", ever)
+SWEEP (alone_once, "alone", once)
+SWEEP (alone_ever, "alone", ever)
 SWEEP (exit_once, "exit", once)
 SWEEP (exit_ever, "exit", ever)
 SWEEP (reload_once, "reload", once)
@@ -51,6 +53,8 @@ static const TapCase cases[] = {
   { "E01h", "no memory any more, in a reload and an exit", reload_ever },
   { "E01i", "no memory once, in exit() in a thread that GLib has not made", thread_once },
   { "E01j", "no memory any more, in exit() in such a thread", thread_ever },
+  { "E01k", "no memory once, and no manager where there should be one", alone_once },
+  { "E01l", "no memory any more, and no manager", alone_ever },
 };
 
 int

@@ -3,7 +3,9 @@
 /*
  * A daemon that uses everything there is, and ends.
  *
- *     sweep-subject term|quit|exit|thread|reload
+ *     sweep-subject term|quit|alone|exit|thread|reload
+ *
+ * alone: as quit, but nobody has been told anything before the exit.
  *
  * What ran, and in which order, it says by marks. What it does for itself (marks, its thread, the
  * program it executes) is bracketed, so that faults come only into what the library does.
@@ -218,7 +220,7 @@ is_ready (gpointer data)
 
   memory_faults_arm ();
   mark ("ready");
-  if (strcmp (ending, "quit") == 0)
+  if (strcmp (ending, "quit") == 0 || strcmp (ending, "alone") == 0)
     {
       prctl (SWEEP_PRCTL, SWEEP_EXIT);
       ps_watcher_quit (watcher, QUIT_CODE);
@@ -289,7 +291,8 @@ main (int argc, char **argv)
   scope = ps_scope_new (watcher, say, (gpointer) "finish 2");
   g_cancellable_connect (ps_watcher_get_cancellable (watcher), G_CALLBACK (cancelled),
                          (gpointer) "cancelled", NULL);
-  ps_watcher_ready (watcher, "Here");
+  if (strcmp (ending, "alone") != 0)
+    ps_watcher_ready (watcher, "Here");
   g_unix_signal_add (SIGUSR1, is_ready, watcher);
   g_idle_add (ask_worker, NULL);
   status = ps_watcher_run (watcher);

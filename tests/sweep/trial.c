@@ -136,6 +136,7 @@ be_subject (const TrialPlan *plan, int marks, int output, int counts)
   const struct rlimit no_core = { 0, 0 };
   const struct sigaction fresh = { .sa_handler = SIG_DFL };
   gboolean backtraces = g_getenv ("SWEEP_BACKTRACE") != NULL;
+  gboolean is_alone = g_str_equal (plan->ending, "alone");
   sigset_t none;
 
   setpgid (0, 0);
@@ -151,9 +152,10 @@ be_subject (const TrialPlan *plan, int marks, int output, int counts)
   dup2 (marks, SWEEP_MARK_FD);
   dup2 (counts, SWEEP_COUNTS_FD);
   clearenv ();
-  setenv ("NOTIFY_SOCKET", well.manager_path, TRUE);
+  setenv ("NOTIFY_SOCKET", is_alone ? "/nowhere" : well.manager_path, TRUE);
   setenv (PS_ENV_TERMINATION_LOG, well.termination_log, TRUE);
-  setenv ("WATCHDOG_USEC", "60000000", TRUE);
+  if (!is_alone)
+    setenv ("WATCHDOG_USEC", "60000000", TRUE);
   setenv ("INVOCATION_ID", "0123456789abcdef0123456789abcdef", TRUE);
   setenv (SWEEP_ENV_FDS, PS_SWEEP_FDS, TRUE);
   setenv ("G_SLICE", "always-malloc", TRUE);

@@ -30,8 +30,8 @@ typedef SweepFate (*SweepCallFunc) (const SweepCall *call, gpointer data, guint 
 
 typedef struct
 {
-  const char *ending;       /* of the subject: "term", "quit", "exit", "thread", "reload" */
-  const char *or_else;      /* what it may look like as well; see judge.c */
+  const char *ending;  /* of the subject: "term", "quit", "alone", "exit", "thread", "reload" */
+  const char *or_else; /* what it may look like as well; see judge.c */
   const char *deadline_sec; /* of the exit; NULL: long enough never to be met */
   const char *memory;       /* "N once", "N ever": which allocations fail; or NULL */
 
