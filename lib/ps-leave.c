@@ -7,7 +7,8 @@
  * it. What is done about that, by the threads that had to do with the watch, when they end:
  *
  * - It was in a callback, or ran the loop by ps_watcher_run(): nobody else can run that loop any
- *   more. The process exits, and what is left of the exit is done here.
+ *   more. The process exits, and what is left of the exit is done here; unless another thread is in
+ *   exit() and does it, which a second exit() would overtake in the end.
  * - No thread but GLib's own is left: the process exits, as it would without GLib.
  * - The first thread ends (or is gone), and others go on: it stays instead, to take the signals,
  * and conducts the exit if no other thread runs the loop. It looks now and then whether the others
@@ -45,12 +46,10 @@ is_exiting (PsState state)
 static gboolean
 let_go (PsWatcher *self)
 {
-  gboolean in_callback, in_loop;
-
-  ps_turns_abandon (&self->turns, &in_callback, &in_loop);
-  if (in_callback)
+  /* The turn is given up last: another thread may be waiting for it. */
+  if (ps_turns_is_in_one (&self->turns))
     ps_pass_callback_is_gone (&self->pass);
-  return in_callback || in_loop;
+  return ps_turns_abandon (&self->turns);
 }
 
 /* Does what the loop would, if nobody runs it, until life goes on. */

@@ -140,23 +140,28 @@ ps_turns_is_run_elsewhere (PsTurns *turns)
   return is;
 }
 
-/* This thread ends. Says what it leaves behind; a turn of its holds nobody up. */
-void
-ps_turns_abandon (PsTurns *turns, gboolean *in_turn, gboolean *in_loop)
+/* This thread ends; a turn of its holds nobody up. Returns whether it leaves something behind that
+ * nobody else sees to: a turn, or the loop, where no other thread has taken over. */
+gboolean
+ps_turns_abandon (PsTurns *turns)
 {
   const pthread_t me = pthread_self ();
+  gboolean in_turn, in_loop, behind;
 
   g_mutex_lock (&turns->lock);
-  *in_turn = turns->turning == me;
-  *in_loop = turns->runner == me;
-  if (*in_turn)
+  in_turn = turns->turning == me;
+  in_loop = turns->runner == me;
+  behind = (in_turn || in_loop) && (turns->conductor == NO_THREAD || turns->conductor == me);
+  if (in_turn)
     {
       turns->depth = 0;
       turns->turning = NO_THREAD;
+      g_cond_broadcast (&turns->idle);
     }
-  if (*in_loop)
+  if (in_loop)
     turns->runner = NO_THREAD;
   g_mutex_unlock (&turns->lock);
+  return behind;
 }
 
 /* The number of the thread that had the last turn, as the kernel counts; 0: none. */

@@ -31,6 +31,6 @@ gboolean ps_turns_wait_for_conductor (PsTurns *turns, gboolean (*is_over) (gpoin
 
 void ps_turns_set_runs (PsTurns *turns, gboolean runs);
 gboolean ps_turns_is_run_elsewhere (PsTurns *turns);
-void ps_turns_abandon (PsTurns *turns, gboolean *in_turn, gboolean *in_loop);
+gboolean ps_turns_abandon (PsTurns *turns);
 int ps_turns_get_last (PsTurns *turns);
 gboolean ps_turns_is_at_rest (PsTurns *turns);

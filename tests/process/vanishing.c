@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* As watch_all(), but with no thread beside this and GLib's. */
@@ -303,6 +304,56 @@ l11_exit (void)
   proc_expect_exit (child, 6);
 }
 
+static int waiter; /* atomic: the number of the thread that calls exit() */
+
+static gpointer
+exit_after_note (gpointer unused)
+{
+  g_atomic_int_set (&waiter, gettid ());
+  exit (0);
+}
+
+/* Whether it sleeps: most likely it waits for this callback. If not yet, the end is the same. */
+static gboolean
+exiting_waits (void)
+{
+  g_autofree char *path = NULL, *text = NULL;
+  int tid = g_atomic_int_get (&waiter);
+
+  if (tid == 0)
+    return FALSE;
+  path = g_strdup_printf ("/proc/self/task/%d/stat", tid);
+  child_need (g_file_get_contents (path, &text, NULL, NULL));
+  return g_str_has_prefix (strrchr (text, ')'), ") S");
+}
+
+static void
+leave_exiter (PsContext *context, gpointer word)
+{
+  in_thread (exit_after_note, NULL);
+  while (!exiting_waits ())
+    g_thread_yield ();
+  leave_thread (context, word);
+}
+
+/* It would wait for ever for a callback that does not return. */
+static int
+leave_exiter_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch_leaky ();
+
+  ps_watcher_set_deadline (watcher, 0);
+  ps_watcher_on_terminate (watcher, leave_exiter, (gpointer) "leaves");
+  return run (watcher);
+}
+
+static void
+l11_exiter (void)
+{
+  expect_stop (proc_start (leave_exiter_child, NULL), SIGTERM, 143, "terminate: leaves",
+               "terminate: t", "finish: f");
+}
+
 /* --- L11: cancelled -----------------------------------------------------------------------------
  */
 
@@ -493,6 +544,7 @@ static const TapCase cases[] = {
   { "L11b", "and the process dies of the signal, where that is the policy", l11_reraise },
   { "L11c", "in a reload that ends the process, with status 1", l11_reload },
   { "L11d", "in exit() it goes on with its status", l11_exit },
+  { "L11i", "another thread in exit() waits for that callback: it does the rest", l11_exiter },
   { "L11e", "the loop's thread is cancelled in a callback: the rest runs", l11_cancel },
   { "L11f", "it is cancelled while it waits: quit and finish, status 1", l11_cancel_loop },
   { "L11g", "threads in exit() are not cancelled", l11_cancel_exit },
