@@ -10,9 +10,9 @@
  *   more. The process exits, and what is left of the exit is done here; unless another thread is in
  *   exit() and does it, which a second exit() would overtake in the end.
  * - No thread but GLib's own is left: the process exits, as it would without GLib.
- * - The first thread ends (or is gone), and others go on: it stays instead, to take the signals,
- * and conducts the exit if no other thread runs the loop. It looks now and then whether the others
- * are still there.
+ * - The first thread ends (or is gone), and others go on: a thread is made that stays instead, to
+ *   take the signals, and conducts the exit if no other thread runs the loop. It looks now and then
+ *   whether the others are still there.
  * - Otherwise it just ends.
  *
  * Nothing of this is done while there are a first thread and a loop in order.
@@ -34,7 +34,9 @@
 #define LOOK_FIRST_MS 10
 #define LOOK_LAST_MS 1000
 
-static atomic_int stays; /* the number of the thread that does, or 0 */
+#define NOBODY 0
+
+static atomic_int stays; /* the number of the thread that does */
 
 static gboolean
 is_exiting (PsState state)
@@ -103,14 +105,13 @@ end_if_last (PsWatcher *self)
                                                           : EXIT_SUCCESS);
 }
 
-static void
-stay (PsWatcher *self)
+static void *
+stay (void *watcher)
 {
-  int nobody = 0;
+  PsWatcher *self = watcher;
   sigset_t mask;
 
-  if (!atomic_compare_exchange_strong (&stays, &nobody, gettid ()))
-    return;
+  atomic_store (&stays, gettid ());
   hold_signals (&mask);
   for (guint ms = LOOK_FIRST_MS; ps_exit_get_data () == self; ms = MIN (2 * ms, LOOK_LAST_MS))
     {
@@ -118,7 +119,24 @@ stay (PsWatcher *self)
       end_if_last (self);
       sleep_ms (ms, &mask);
     }
-  atomic_store (&stays, 0);
+  atomic_store (&stays, NOBODY);
+  return NULL;
+}
+
+/* A thread of its own, for somebody may be waiting for this one to end; or this one, where there is
+ * no other to be had. */
+static void
+let_somebody_stay (PsWatcher *self)
+{
+  int nobody = NOBODY;
+  pthread_t thread;
+
+  if (!atomic_compare_exchange_strong (&stays, &nobody, gettid ()))
+    return;
+  if (pthread_create (&thread, NULL, stay, self) == 0)
+    pthread_detach (thread);
+  else
+    stay (self);
 }
 
 /* In the thread that ends, after whatever else ends with it. */
@@ -133,7 +151,7 @@ leave (void)
     exit (is_exiting (ps_watcher_peek_state (self)) ? EXIT_SUCCESS : EXIT_FAILURE);
   end_if_last (self);
   if (!ps_threads_has_first ())
-    stay (self);
+    let_somebody_stay (self);
 }
 
 /* For this thread, and those that conduct. */

@@ -101,6 +101,44 @@ x14_two (void)
   proc_expect_exit (child, 0);
 }
 
+static gpointer
+wait_for_main (gpointer thread)
+{
+  pthread_join (*(pthread_t *) thread, NULL);
+  child_say ("main has ended");
+  return NULL;
+}
+
+/* It really ends: somebody may be waiting for that. */
+static int
+joined_child (gconstpointer data)
+{
+  static pthread_t me;
+  GMainLoop *loop;
+
+  me = pthread_self ();
+  watch_alone (&loop);
+  in_thread (wait_for_main, &me);
+  pthread_exit (NULL);
+}
+
+static void
+x14_joined (void)
+{
+  Proc *child = proc_start (joined_child, NULL);
+
+  proc_expect (child, "main has ended");
+  if (tap_loses_signals ())
+    {
+      proc_kill (child, SIGTERM);
+      proc_expect_lines (child, "terminate: t", "finish: f");
+      proc_expect_exit (child, 143);
+      return;
+    }
+  proc_expect_lines (child, "quit: q", "finish: f");
+  proc_expect_exit (child, 0);
+}
+
 static void
 veto_once (PsContext *context, gpointer unused)
 {
@@ -537,6 +575,7 @@ l11_talk (void)
 static const TapCase cases[] = {
   { "X14", "main() ends by pthread_exit(), alone: exit (0)", x14 },
   { "X14b", "the same when a second thread has ended, too", x14_two },
+  { "X14e", "a thread waits for main() to end: it does", x14_joined },
   { "X14c", "other threads go on: SIGTERM ends the process, or is vetoed", x14_no_loop },
   { "X14d", "the loop runs in another thread: callbacks, and the end, are there",
     x14_loop_elsewhere },
