@@ -125,17 +125,15 @@ joined_child (gconstpointer data)
 static void
 x14_joined (void)
 {
-  Proc *child = proc_start (joined_child, NULL);
+  Proc *child;
 
-  proc_expect (child, "main has ended");
   if (tap_loses_signals ())
     {
-      proc_kill (child, SIGTERM);
-      proc_expect_lines (child, "terminate: t", "finish: f");
-      proc_expect_exit (child, 143);
+      tap_skip ("ThreadSanitizer does not let the first thread be joined");
       return;
     }
-  proc_expect_lines (child, "quit: q", "finish: f");
+  child = proc_start (joined_child, NULL);
+  proc_expect_lines (child, "main has ended", "quit: q", "finish: f");
   proc_expect_exit (child, 0);
 }
 
