@@ -64,12 +64,15 @@ split_off (Span *rest, char separator)
   return first;
 }
 
-/* Of the kinds that have processes. */
+/* Of the kinds that have processes. A longer name is none of systemd's, and cut off it would be
+ * another one. */
 static gboolean
 is_unit (Span name)
 {
   static const char *const kinds[] = { ".service", ".scope", ".socket", ".mount", ".swap" };
 
+  if (name.end - name.begin > PS_CGROUP_UNIT_MAX)
+    return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
     if (!has_prefix (name, ".") && has_suffix (name, kinds[i]))
       return TRUE;
@@ -144,8 +147,8 @@ put (char *buffer, gsize size, Span span)
 }
 
 /* The units in the text of /proc/PID/cgroup: that of the system's manager and, where that one is a
- * user's manager, the one that this has. Each goes into its buffer of size bytes, and is empty when
- * there is none. */
+ * user's manager, the one that this has. Each goes into its buffer of size bytes, for which
+ * PS_CGROUP_UNIT_MAX + 1 is enough, and is empty when there is none. */
 void
 ps_cgroup_get_units (const char *proc_cgroup, char *unit, char *user_unit, gsize size)
 {

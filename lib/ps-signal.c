@@ -637,7 +637,7 @@ ps_signal_next (PsSignal *signal)
 void
 ps_signal_explain (const PsSignal *signal, PsCause *why)
 {
-  char unit[sizeof why->unit], user_unit[sizeof why->user_unit];
+  char unit[PS_CGROUP_UNIT_MAX + 1], user_unit[PS_CGROUP_UNIT_MAX + 1];
   PsSender sender = { .pid = signal->pid, .uid = signal->uid };
 
   ps_cgroup_get_units (signal->cgroup, unit, user_unit, sizeof unit);

@@ -21,7 +21,7 @@ check_unit (const char *cgroup, const char *unit)
 static void
 check_units (const char *cgroup)
 {
-  char unit[257], user_unit[257];
+  char unit[PS_CGROUP_UNIT_MAX + 1], user_unit[PS_CGROUP_UNIT_MAX + 1];
 
   ps_cgroup_get_units (cgroup, unit, user_unit, sizeof unit);
   check_unit (cgroup, unit);

@@ -12,7 +12,7 @@
 static void
 assert_units (const char *proc_cgroup, const char *unit, const char *user_unit)
 {
-  char found[64], found_of_user[64];
+  char found[PS_CGROUP_UNIT_MAX + 1], found_of_user[PS_CGROUP_UNIT_MAX + 1];
 
   g_test_message ("%s", proc_cgroup);
   ps_cgroup_get_units (proc_cgroup, found, found_of_user, sizeof found);
@@ -131,6 +131,21 @@ test_hostile (void)
   assert_unit ("0::/real.service/.scope\n", "real.service");
 }
 
+/* Whole, or not at all. */
+static void
+test_long_names (void)
+{
+  g_autofree char *longest = g_strnfill (PS_CGROUP_UNIT_MAX - strlen (".service"), '7');
+  g_autofree char *unit = g_strconcat (longest, ".service", NULL);
+  g_autofree char *fits = g_strconcat ("0::/system.slice/", unit, "\n", NULL);
+  g_autofree char *too_long = g_strconcat ("0::/system.slice/7", unit, "\n", NULL);
+  g_autofree char *users = g_strconcat ("0::/user@", unit, "/a.service\n", NULL);
+
+  assert_unit (fits, unit);
+  assert_unit (too_long, NULL);
+  assert_units (users, NULL, NULL);
+}
+
 static void
 assert_plausible (const char *text, const char *unit)
 {
@@ -152,7 +167,7 @@ test_random (void)
   for (guint i = 0; i < 20000; i++)
     {
       g_autoptr (GString) text = g_string_new (NULL);
-      char unit[256], user_unit[256];
+      char unit[PS_CGROUP_UNIT_MAX + 1], user_unit[PS_CGROUP_UNIT_MAX + 1];
 
       for (int n = g_test_rand_int_range (0, 16); n > 0; n--)
         g_string_append (text, pieces[g_test_rand_int_range (0, G_N_ELEMENTS (pieces))]);
@@ -174,6 +189,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cgroup/no-unit", test_no_unit);
   g_test_add_func ("/cgroup/escapes", test_escapes);
   g_test_add_func ("/cgroup/hostile", test_hostile);
+  g_test_add_func ("/cgroup/long-names", test_long_names);
   g_test_add_func ("/cgroup/random", test_random);
   return g_test_run ();
 }
