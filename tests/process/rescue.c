@@ -263,6 +263,7 @@ deaf_child (gconstpointer data)
 
   ps_watcher_set_deadline (watcher, DEADLINE_MS);
   ps_watcher_on_terminate (watcher, block_all, NULL);
+  say_ready_soon ();
   return run_quietly (watcher);
 }
 
@@ -271,8 +272,7 @@ l05_deaf (void)
 {
   Proc *child = proc_start (deaf_child, NULL);
 
-  proc_kill (child, 0);
-  g_usleep (50000); /* it says nothing before: a line would come from a thread that takes signals */
+  proc_expect (child, "ready");
   proc_kill (child, SIGTERM);
   proc_expect (child, "blocked");
   proc_expect_signal (child, SIGKILL);
