@@ -309,7 +309,13 @@ test_locale (void)
   g_assert_nonnull (directory);
   make_locale (directory, "comma");
   g_setenv ("LOCPATH", directory, TRUE);
-  g_assert_cmpstr (setlocale (LC_NUMERIC, "comma"), ==, "comma");
+  if (setlocale (LC_NUMERIC, "comma") == NULL)
+    {
+      g_test_skip ("no locale with a decimal comma can be made here");
+      g_unsetenv ("LOCPATH");
+      remove_tree (directory);
+      return;
+    }
 
   changed = g_strdup_printf ("%.1f", 1234.5);
   ps_text_put_duration (text, sizeof text, 2149999);
