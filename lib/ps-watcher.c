@@ -665,8 +665,9 @@ ps_watcher_at_exit (int status, void *data)
   PsCause why = { .kind = PS_CAUSE_EXIT, .code = known ? honest (status) : 0 };
   /* A plain return from main(), after a signal, is no word on how that exit should end. */
   gboolean explicit = known && (in_callback || status != 0);
-  int cancel_state = ps_cancel_forbid ();
 
+  /* For good: a thread that is cancelled on its way out would leave the process behind. */
+  ps_cancel_forbid ();
   if (!has_exited (self))
     {
       conclude (self, &why, explicit ? honest (status) : NO_CODE);
@@ -680,7 +681,6 @@ ps_watcher_at_exit (int status, void *data)
         ps_signal_die_of (self->cause.signum);
       ps_exit_then (ps_signal_die_of, self->cause.signum);
     }
-  ps_cancel_restore (cancel_state);
   return known ? honest (status) : status;
 }
 

@@ -205,7 +205,7 @@ no_files_child (gconstpointer log)
 {
   g_setenv ("PS_TERMINATION_LOG", log, TRUE);
   limit (RLIMIT_FSIZE, 0);
-  return run_aloud (watch_aloud ());
+  _exit (run_aloud (watch_aloud ())); /* whatever else writes files at its end is not asked */
 }
 
 static void
