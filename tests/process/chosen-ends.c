@@ -4,27 +4,6 @@
 
 #include <unistd.h>
 
-/* One that stands for its kind: none is in the default list. */
-#define PLAIN SIGALRM
-#define GLIBS SIGUSR2
-
-static void
-choose (PsWatcher *watcher, const int *signums, gsize n)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!ps_watcher_set_signals (watcher, signums, n, &error))
-    child_give_up (G_STRLOC, error->message);
-}
-
-#define choose_these(watcher, ...)                                                                 \
-  G_STMT_START                                                                                     \
-  {                                                                                                \
-    const int these_[] = { __VA_ARGS__ };                                                          \
-    choose (watcher, these_, G_N_ELEMENTS (these_));                                               \
-  }                                                                                                \
-  G_STMT_END
-
 static void
 say_signal (PsContext *context, gpointer unused)
 {
@@ -101,11 +80,11 @@ choose_only (PsWatcher *watcher, const Only *only)
 {
   if (only->changes)
     {
-      choose_these (watcher, SIGRTMAX, GLIBS);
-      choose (watcher, NULL, 0);
+      choose_these (watcher, SIGRTMAX, GLIBS_SIGNAL);
+      choose_signals (watcher, NULL, 0);
       choose_these (watcher, SIGTERM);
     }
-  choose (watcher, &only->signum, only->signum != 0);
+  choose_signals (watcher, &only->signum, only->signum != 0);
 }
 
 static int
@@ -123,8 +102,8 @@ hanging_child (gconstpointer data)
 }
 
 static const Only onlys[] = {
-  { SIGTERM, TRUE }, { SIGQUIT, FALSE }, { PLAIN, TRUE }, { GLIBS, FALSE },
-  { SIGPIPE, TRUE }, { 40, TRUE },       { 0, FALSE },    { 0, TRUE },
+  { SIGTERM, TRUE }, { SIGQUIT, FALSE }, { PLAIN_SIGNAL, TRUE }, { GLIBS_SIGNAL, FALSE },
+  { SIGPIPE, TRUE }, { 40, TRUE },       { 0, FALSE },           { 0, TRUE },
 };
 
 static void
@@ -211,7 +190,7 @@ empty_child (gconstpointer data)
 {
   PsWatcher *watcher = watch_all ();
 
-  choose (watcher, NULL, 0);
+  choose_signals (watcher, NULL, 0);
   return run (watcher);
 }
 
@@ -244,10 +223,10 @@ ends_01 (void)
 static int
 forking_child (gconstpointer data)
 {
-  const int signums[] = { SIGQUIT, PLAIN, GLIBS, SIGPIPE, SIGRTMIN, SIGRTMAX };
+  const int signums[] = { SIGQUIT, PLAIN_SIGNAL, GLIBS_SIGNAL, SIGPIPE, SIGRTMIN, SIGRTMAX };
   PsWatcher *watcher = watch_all ();
 
-  choose (watcher, signums, G_N_ELEMENTS (signums));
+  choose_signals (watcher, signums, G_N_ELEMENTS (signums));
   for (guint i = 0; i < G_N_ELEMENTS (signums); i++)
     {
       pid_t pid = fork ();

@@ -12,27 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* One that stands for its kind: none is in the default list. */
-#define PLAIN SIGALRM
-#define GLIBS SIGUSR2
-
-static void
-choose (PsWatcher *watcher, const int *signums, gsize n)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!ps_watcher_set_signals (watcher, signums, n, &error))
-    child_give_up (G_STRLOC, error->message);
-}
-
-#define choose_these(watcher, ...)                                                                 \
-  G_STMT_START                                                                                     \
-  {                                                                                                \
-    const int these_[] = { __VA_ARGS__ };                                                          \
-    choose (watcher, these_, G_N_ELEMENTS (these_));                                               \
-  }                                                                                                \
-  G_STMT_END
-
 static gboolean
 can_choose (PsWatcher *watcher, int signum)
 {
@@ -208,7 +187,7 @@ static void
 say_refused (PsWatcher *watcher, int signum)
 {
   g_autoptr (GError) error = NULL;
-  const int list[] = { PLAIN, GLIBS, SIGPIPE, SIGRTMIN, signum };
+  const int list[] = { PLAIN_SIGNAL, GLIBS_SIGNAL, SIGPIPE, SIGRTMIN, signum };
 
   if (ps_watcher_set_signals (watcher, list, G_N_ELEMENTS (list), &error))
     child_sayf ("%d was taken", signum);
@@ -302,7 +281,7 @@ forbid_action (int signum)
 static int
 forbidden_child (gconstpointer data)
 {
-  const int list[] = { SIGQUIT, PLAIN, SIGRTMIN + 3 };
+  const int list[] = { SIGQUIT, PLAIN_SIGNAL, SIGRTMIN + 3 };
   g_autoptr (GError) error = NULL;
   struct sigaction actions[NSIG];
   PsWatcher *watcher = watch ();
@@ -334,9 +313,9 @@ choose_late (PsContext *context, gpointer where)
   gboolean can = ps_watcher_set_signals (ps_watcher_get_default (), list, 1, &error);
 
   child_sayf ("%s: %s", event_name (context),
-              can                                                    ? "can"
+              can                                                ? "can"
               : g_error_matches (error, PS_ERROR, PS_ERROR_OVER) ? "too late"
-                                                                     : error->message);
+                                                                 : error->message);
 }
 
 static int
@@ -385,11 +364,11 @@ own_handler (int signum)
 static int
 given_back_child (gconstpointer data)
 {
-  const int kinds[] = { SIGTERM, SIGINT, GLIBS, PLAIN, SIGPIPE, SIGRTMIN, SIGRTMAX };
+  const int kinds[] = { SIGTERM, SIGINT, GLIBS_SIGNAL, PLAIN_SIGNAL, SIGPIPE, SIGRTMIN, SIGRTMAX };
   struct sigaction actions[NSIG], now;
   PsWatcher *watcher;
 
-  signal (PLAIN, own_handler);
+  signal (PLAIN_SIGNAL, own_handler);
   signal (SIGTERM, own_handler);
   signal (SIGRTMAX, SIG_IGN);
   note_actions (actions);
@@ -397,7 +376,7 @@ given_back_child (gconstpointer data)
   sigaction (SIGPIPE, NULL, &actions[SIGPIPE]);
   for (guint i = 0; i < 100; i++)
     {
-      choose (watcher, kinds, G_N_ELEMENTS (kinds));
+      choose_signals (watcher, kinds, G_N_ELEMENTS (kinds));
       for (guint k = 0; k < G_N_ELEMENTS (kinds); k++)
         {
           sigaction (kinds[k], NULL, &now);
@@ -407,7 +386,7 @@ given_back_child (gconstpointer data)
       for (guint k = 0; k < G_N_ELEMENTS (kinds); k++)
         child_check_action (kinds[k], &actions[kinds[k]]);
     }
-  choose (watcher, kinds, G_N_ELEMENTS (kinds));
+  choose_signals (watcher, kinds, G_N_ELEMENTS (kinds));
   unwatch (watcher);
   actions[SIGPIPE].sa_handler = SIG_DFL;
   actions[SIGPIPE].sa_flags = 0;
@@ -460,8 +439,8 @@ expect_heard (int signum, guint times)
 static void
 chosen_02 (void)
 {
-  expect_heard (PLAIN, 1);
-  expect_heard (GLIBS, 1);
+  expect_heard (PLAIN_SIGNAL, 1);
+  expect_heard (GLIBS_SIGNAL, 1);
   expect_heard (SIGINT, 1);
   expect_heard (SIGRTMIN + 1, 2);
 }
@@ -475,10 +454,10 @@ choose_in_callback (PsContext *context, gpointer unused)
   if (once)
     return;
   once = TRUE;
-  raise (GLIBS);
-  raise (GLIBS);
+  raise (GLIBS_SIGNAL);
+  raise (GLIBS_SIGNAL);
   choose_these (ps_watcher_get_default (), SIGTERM);
-  sigaction (GLIBS, NULL, &now);
+  sigaction (GLIBS_SIGNAL, NULL, &now);
   child_sayf ("own handler is %s", now.sa_handler == own_handler ? "there" : "gone");
   ps_context_veto (context, "not yet");
 }
@@ -488,7 +467,7 @@ say_handler (gpointer unused)
 {
   struct sigaction now;
 
-  sigaction (GLIBS, NULL, &now);
+  sigaction (GLIBS_SIGNAL, NULL, &now);
   child_sayf ("and is %s", now.sa_handler == own_handler ? "there" : "gone");
   return G_SOURCE_REMOVE;
 }
@@ -523,13 +502,13 @@ in_callback_child (gconstpointer data)
 {
   PsWatcher *watcher;
 
-  signal (GLIBS, own_handler);
+  signal (GLIBS_SIGNAL, own_handler);
   watcher = watch ();
-  choose_these (watcher, SIGTERM, GLIBS);
+  choose_these (watcher, SIGTERM, GLIBS_SIGNAL);
   ps_watcher_on_query (watcher, choose_in_callback, NULL);
   ps_watcher_on_terminate (watcher, say, (gpointer) "t");
   ps_watcher_on_resume (watcher, say, (gpointer) "r");
-  raise_for_glib (GLIBS);
+  raise_for_glib (GLIBS_SIGNAL);
   turn ();
   g_idle_add (say_handler, NULL);
   return run (watcher);
@@ -539,7 +518,7 @@ in_callback_child (gconstpointer data)
 static void
 chosen_03 (void)
 {
-  g_autofree char *line = g_strdup_printf ("own handler: %d", GLIBS);
+  g_autofree char *line = g_strdup_printf ("own handler: %d", GLIBS_SIGNAL);
   Proc *child = proc_start (in_callback_child, NULL);
 
   proc_expect_lines (child, line, "own handler is there", "resume: r", "and is there");
@@ -560,10 +539,11 @@ beside_child (gconstpointer data)
 {
   PsWatcher *watcher = watch ();
 
-  g_unix_signal_add_full (G_PRIORITY_HIGH - 1, GLIBS, say_source, (gpointer) "their source", NULL);
-  choose_these (watcher, SIGTERM, GLIBS);
+  g_unix_signal_add_full (G_PRIORITY_HIGH - 1, GLIBS_SIGNAL, say_source, (gpointer) "their source",
+                          NULL);
+  choose_these (watcher, SIGTERM, GLIBS_SIGNAL);
   choose_these (watcher, SIGTERM);
-  raise (GLIBS);
+  raise (GLIBS_SIGNAL);
   return run (watcher);
 }
 
@@ -584,7 +564,7 @@ chosen_04 (void)
 static int
 ignored_child (gconstpointer data)
 {
-  static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, PLAIN, GLIBS, SIGPIPE };
+  static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, PLAIN_SIGNAL, GLIBS_SIGNAL, SIGPIPE };
   struct sigaction actions[NSIG];
   PsWatcher *watcher;
 
@@ -592,7 +572,7 @@ ignored_child (gconstpointer data)
     signal (ignored[i], SIG_IGN);
   note_actions (actions);
   watcher = watch ();
-  choose (watcher, ignored, G_N_ELEMENTS (ignored));
+  choose_signals (watcher, ignored, G_N_ELEMENTS (ignored));
   ps_watcher_on_terminate (watcher, say_signal, NULL);
   say_ready_soon ();
   child_sayf ("status %d", ps_watcher_run (watcher));
@@ -604,7 +584,7 @@ ignored_child (gconstpointer data)
 static void
 g04 (void)
 {
-  static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, PLAIN, GLIBS, SIGPIPE };
+  static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, PLAIN_SIGNAL, GLIBS_SIGNAL, SIGPIPE };
 
   for (guint i = 0; i < G_N_ELEMENTS (ignored); i++)
     {
@@ -633,7 +613,7 @@ blocked_child (gconstpointer signum)
   sigprocmask (SIG_SETMASK, &all, NULL);
   mask = child_signal_set ("SigBlk");
   watcher = watch ();
-  choose_these (watcher, SIGQUIT, PLAIN, GLIBS, SIGRTMIN);
+  choose_these (watcher, SIGQUIT, PLAIN_SIGNAL, GLIBS_SIGNAL, SIGRTMIN);
   pid = fork ();
   if (pid == 0)
     _exit (child_signal_set ("SigBlk") != mask);
@@ -650,7 +630,7 @@ blocked_child (gconstpointer signum)
 static void
 g05 (void)
 {
-  static const int signums[] = { SIGQUIT, PLAIN, GLIBS };
+  static const int signums[] = { SIGQUIT, PLAIN_SIGNAL, GLIBS_SIGNAL };
 
   for (guint i = 0; i < G_N_ELEMENTS (signums); i++)
     {
@@ -684,7 +664,7 @@ hangup_child (gconstpointer data)
     ps_watcher_set_hangup (watcher, setup->hangup);
   if (setup->reloads)
     ps_watcher_on_reload (watcher, say, (gpointer) "r");
-  choose (watcher, both, setup->named ? 2 : 1);
+  choose_signals (watcher, both, setup->named ? 2 : 1);
   ps_watcher_set_hangup (watcher, setup->hangup);
   ps_watcher_on_terminate (watcher, say_signal, NULL);
   return run (watcher);

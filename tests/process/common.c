@@ -269,3 +269,12 @@ ms_since (gint64 start_us)
 {
   return (g_get_monotonic_time () - start_us) / 1000;
 }
+
+void
+choose_signals (PsWatcher *watcher, const int *signums, gsize n)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!ps_watcher_set_signals (watcher, signums, n, &error))
+    child_give_up (G_STRLOC, error->message);
+}

@@ -70,6 +70,20 @@ void in_thread (GThreadFunc func, gpointer data);
 /* Lets the loop call func (data) after ms. */
 void after_ms (guint ms, GSourceFunc func, gpointer data);
 
+/* Signals that stand for their kind: neither is in the default list. */
+#define PLAIN_SIGNAL SIGALRM
+#define GLIBS_SIGNAL SIGUSR2
+
+/* Sets the signals of the watcher; a child whose choice is refused gives up. */
+void choose_signals (PsWatcher *watcher, const int *signums, gsize n);
+#define choose_these(watcher, ...)                                                                 \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    const int these_[] = { __VA_ARGS__ };                                                          \
+    choose_signals (watcher, these_, G_N_ELEMENTS (these_));                                       \
+  }                                                                                                \
+  G_STMT_END
+
 /* --- In the parent --------------------------------------------------------------------------- */
 
 /* The child is ready, gets the signal, says these lines and exits with the status. */
