@@ -15,25 +15,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Takes the descriptor over, closing the one from before. Returns it, or -1 with errno: there was
- * none (errno is left as it was), or it could not be known again and is closed. */
+/* Takes the descriptor over, closing the one from before. Returns it; -1: there is none. Where
+ * fstat() is forbidden it cannot be known again: whoever has opened it can use it, and nobody later
+ * will. errno stays. */
 int
 ps_fd_keep (PsFd *self, int fd)
 {
-  struct stat st;
+  int error = errno;
+  struct stat st = { .st_ino = 0 };
 
   ps_fd_close (self);
-  if (fd < 0)
-    return -1;
-  if (fstat (fd, &st) < 0)
-    {
-      int error = errno;
-
-      close (fd);
-      errno = error;
-      return -1;
-    }
+  if (fd >= 0)
+    fstat (fd, &st);
   *self = (PsFd){ .fd = fd, .dev = st.st_dev, .ino = st.st_ino };
+  errno = error;
   return fd;
 }
 
