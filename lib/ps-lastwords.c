@@ -22,11 +22,12 @@
 static const struct sockaddr_un journal = { .sun_family = AF_UNIX,
                                             .sun_path = "/run/systemd/journal/socket" };
 
+static char common_text[1024]; /* FIELD=value lines that each record has */
+
 static struct
 {
   PsLastwordsTarget target;
   PsFd socket;
-  char common[1024]; /* FIELD=value lines that each record has */
 } well = { .socket = { .fd = -1 } };
 
 static int
@@ -54,7 +55,7 @@ ps_lastwords_open (PsLastwordsTarget target, const char *common_fields)
 {
   PsWords common;
 
-  ps_words_init (&common, well.common, sizeof well.common);
+  ps_words_init (&common, common_text, sizeof common_text);
   ps_words_add (&common, common_fields);
   well.target = target;
   if (is_for_journal (target))
@@ -80,7 +81,7 @@ ps_lastwords_begin (PsWords *record, char *buffer, size_t size, const char *mess
   ps_words_init (record, buffer, size);
   ps_words_field (record, "MESSAGE_ID", message_id);
   ps_words_field_int (record, "PRIORITY", priority);
-  ps_words_add (record, well.common);
+  ps_words_add (record, common_text);
 }
 
 static int

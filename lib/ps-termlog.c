@@ -43,11 +43,11 @@ typedef struct
   atomic_size_t length;
 } Part;
 
+static char path[PATH_MAX]; /* empty: nobody wants it */
 static char cause_text[CAUSE_SIZE], trouble_text[TROUBLE_SIZE];
 
 static struct
 {
-  char path[PATH_MAX]; /* empty: nobody wants it */
   PsFd file;
   Part cause;
   Part trouble;
@@ -58,8 +58,8 @@ static struct
 static int
 open_file (void)
 {
-  int fd = open (well.path,
-                 O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0644);
+  int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC,
+                 0644);
 
   return ps_fd_keep (&well.file, fd);
 }
@@ -78,20 +78,20 @@ add (Part *part, const char *text)
   atomic_store (&part->length, part->words.length);
 }
 
-/* path: absolute. Returns 0, or -1 with errno; then it is tried again at the end. */
+/* wanted: an absolute path. Returns 0, or -1 with errno; then it is tried again at the end. */
 int
-ps_termlog_open (const char *path)
+ps_termlog_open (const char *wanted)
 {
   PsWords words;
 
   ps_termlog_close ();
-  if (strlen (path) >= sizeof well.path)
+  if (strlen (wanted) >= sizeof path)
     {
       errno = ENAMETOOLONG;
       return -1;
     }
-  ps_words_init (&words, well.path, sizeof well.path);
-  ps_words_add (&words, path);
+  ps_words_init (&words, path, sizeof path);
+  ps_words_add (&words, wanted);
   return open_file () >= 0 ? 0 : -1;
 }
 
@@ -99,7 +99,7 @@ void
 ps_termlog_close (void)
 {
   ps_fd_close (&well.file);
-  well.path[0] = '\0';
+  path[0] = '\0';
   restart (&well.cause, cause_text, sizeof cause_text);
   restart (&well.trouble, trouble_text, sizeof trouble_text);
   atomic_store (&well.untold, 0);
@@ -108,7 +108,7 @@ ps_termlog_close (void)
 int
 ps_termlog_is_wanted (void)
 {
-  return well.path[0] != '\0';
+  return path[0] != '\0';
 }
 
 /* An exit has begun, for this reason. */
@@ -175,7 +175,7 @@ ps_termlog_write (const char *outcome)
   ssize_t written;
   int fd = ps_fd_get (&well.file), emptied;
 
-  if (well.path[0] == '\0')
+  if (path[0] == '\0')
     return 0;
   ps_words_init (&line, text, sizeof text);
   compose (&line, outcome);
