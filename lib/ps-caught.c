@@ -13,6 +13,7 @@
  */
 
 #include "ps-caught.h"
+#include "ps-clock.h"
 #include "ps-sender.h"
 
 #include <stdatomic.h>
@@ -151,7 +152,7 @@ take_lost (PsSignums of, PsSignal *signal)
                             .input = amount > 0 ? (PsInput) (amount - 1) : PS_INPUT_REQUEST,
                             .lost = lost,
                             .code = G_MININT,
-                            .at_us = g_get_monotonic_time () };
+                            .at_us = ps_clock_now_us () };
       return TRUE;
     }
   return FALSE;
