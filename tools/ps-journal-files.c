@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -224,19 +225,23 @@ copy_bytes (int from, int to)
 }
 
 int
-ps_journal_files_mend (const char *path)
+ps_journal_files_mend (const char *path, char **copy)
 {
+  g_autofree char *name = g_build_filename (g_get_tmp_dir (), "psctl-XXXXXX.journal", NULL);
   int from = open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-  int to = open (g_get_tmp_dir (), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+  int to = from >= 0 ? mkostemps (name, (int) strlen (".journal"), O_CLOEXEC) : -1;
   gint64 size;
-  gboolean ok = from >= 0 && to >= 0 && look (from, &size) == FILE_CUT && copy_bytes (from, to)
+  gboolean ok = to >= 0 && look (from, &size) == FILE_CUT && copy_bytes (from, to)
                 && ftruncate (to, size) == 0;
 
   if (from >= 0)
     close (from);
-  if (!ok && to >= 0)
+  if (ok)
+    *copy = g_steal_pointer (&name);
+  else if (to >= 0)
     {
       close (to);
+      unlink (name);
       to = -1;
     }
   return to;

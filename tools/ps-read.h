@@ -19,7 +19,7 @@ PsLives *ps_read_lives (PsJournalReader *reader, const PsOptions *options, char 
                         PsExit *status);
 
 /* A life with everything that is known of it, by one that was listed. In lives, which is the
- * caller's. NULL on failure. */
+ * caller's, and texts of the list's lives. NULL on failure. */
 PsLife *ps_read_whole (PsJournalReader *reader, const PsOptions *options, const PsLife *listed,
                        PsLives **lives, PsExit *status);
 
