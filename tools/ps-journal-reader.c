@@ -38,6 +38,7 @@ struct _PsJournalReader
 {
   sd_journal *journal;
   char *host;
+  gboolean is_default; /* no directory, no file, no namespace was named */
   gboolean has_since, has_until;
   gint64 since_us, until_us;
   PsJournalFiles *files;
@@ -230,6 +231,8 @@ ps_journal_reader_open (const PsOptions *options, GError **error)
   find_own_ids (self);
   signal (SIGBUS, complain_of_bus);
   self->host = g_strdup (options->host);
+  self->is_default = options->directory == NULL && options->files == NULL && options->root == NULL
+                     && options->name_space == NULL;
   self->boots = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->files = ps_journal_files_find (options, self->own_machine);
   drop_refused (self->files);
@@ -577,4 +580,10 @@ guint
 ps_journal_reader_get_n_denied (const PsJournalReader *self)
 {
   return self->files->n_denied;
+}
+
+char *
+ps_journal_reader_get_namespaces (const PsJournalReader *self)
+{
+  return self->is_default ? ps_journal_files_namespaces (self->own_machine) : NULL;
 }

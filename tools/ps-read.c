@@ -212,6 +212,18 @@ ps_read_close (PsJournalReader *reader, const PsOptions *options, gboolean found
   return found ? PS_EXIT_DONE : PS_EXIT_NOTHING;
 }
 
+void
+ps_read_complain_of_nothing (PsJournalReader *reader, const char *what)
+{
+  g_autofree char *names = ps_journal_reader_get_namespaces (reader);
+
+  if (names == NULL)
+    ps_verb_complain ("%s", what);
+  else
+    ps_verb_complain ("%s; units with LogNamespace= have journals of their own: --namespace= %s",
+                      what, names);
+}
+
 char *
 ps_read_name_user (gint64 uid)
 {

@@ -35,5 +35,8 @@ void ps_read_all (PsJournalReader *reader, const PsOptions *options, PsTakeEntry
 /* When all is done: says what could not be read, and what to end with. found: anything. */
 PsExit ps_read_close (PsJournalReader *reader, const PsOptions *options, gboolean found);
 
+/* Says what was not found, and where it could be instead. */
+void ps_read_complain_of_nothing (PsJournalReader *reader, const char *what);
+
 /* A PsNameUser for lives of this machine; NULL for those of others. */
 char *ps_read_name_user (gint64 uid);

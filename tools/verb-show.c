@@ -371,7 +371,7 @@ ps_verb_show (const PsOptions *options, char **arguments)
     }
   status = ps_read_close (reader, options, life != NULL);
   if (life == NULL && status == PS_EXIT_NOTHING)
-    ps_verb_complain ("no such life is in this journal; see psctl history");
+    ps_read_complain_of_nothing (reader, "no such life is in this journal");
   if (life != NULL && options->json)
     print_json (options, life);
   else if (life != NULL)
