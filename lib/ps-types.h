@@ -41,6 +41,13 @@ typedef struct _PsHold PsHold;
 typedef struct _PsScope PsScope;
 
 /**
+ * PsRun:
+ *
+ * One life of the process that has ended: when it began, how and why it ended. Reference-counted.
+ */
+typedef struct _PsRun PsRun;
+
+/**
  * PsEvents:
  * @PS_EVENT_QUERY: an exit was asked for, and may still be vetoed
  * @PS_EVENT_CHECKPOINT: save what would be lost: now and then, and at the beginning of an exit
@@ -177,7 +184,8 @@ typedef enum
  * @PS_VERDICT_TERMINATED: a termination signal asked for the end, and it was orderly
  * @PS_VERDICT_QUIT: the program ended itself with another code, or by `_exit()` with any
  * @PS_VERDICT_CRASHED: a fault, or a signal of that kind
- * @PS_VERDICT_KILLED: it was gone without a word: SIGKILL, or another signal that nobody takes
+ * @PS_VERDICT_KILLED: it was gone without a word: by SIGKILL, by another signal that nobody takes, or
+ *   by a crash that nobody watched for and that the service manager was not asked about
  * @PS_VERDICT_OUT_OF_MEMORY: the service manager says that memory was short, and it was killed
  * @PS_VERDICT_WATCHDOG: the service manager had waited too long for a sign of life
  * @PS_VERDICT_FORCED: its exit was cut off: the time was over, or a third signal came
