@@ -20,6 +20,7 @@
 #include "ps-leave.h"
 #include "ps-lock.h"
 #include "ps-rescue.h"
+#include "ps-run-notes.h"
 #include "ps-self.h"
 #include "ps-signal.h"
 #include "ps-watchdog.h"
@@ -106,6 +107,7 @@ begin_life (PsWatcher *self)
   ps_watcher_settle_hangup (self);
   ps_watcher_inherit_crash_reports (self);
   ps_report_taken_over (self->report);
+  ps_run_notes_carry ();
   ps_watchdog_start (self);
   /* What came for the parent's copy of the source is not to be waited for. */
   ps_source_wake (self->source);

@@ -30,6 +30,7 @@ struct _PsWatcher
   PsRegistry *registry;
   PsReport *report;
   GCancellable *cancellable;
+  PsRun *previous_run; /* NULL: not known, or there was none */
 
   /* Options. */
   gint64 limit_us;

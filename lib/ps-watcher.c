@@ -20,6 +20,8 @@
 #include "ps-exit.h"
 #include "ps-lock.h"
 #include "ps-rescue.h"
+#include "ps-run-log.h"
+#include "ps-run-notes.h"
 #include "ps-self.h"
 #include "ps-signal.h"
 #include "ps-threads.h"
@@ -139,6 +141,7 @@ stop (PsWatcher *self, PsCause *why)
 
   ps_pass_count (&self->pass, PS_EVENT_CHECKPOINT | main_event (self) | PS_EVENT_FINISH);
   ps_report_exit_begun (self->report, &self->cause, self->pass.total);
+  ps_run_notes_cause (&self->cause);
   while (take_first (self, &self->kept))
     ;
   g_cancellable_cancel (self->cancellable);
@@ -178,6 +181,7 @@ close_exit (PsWatcher *self)
   self->pass.tally.lost = self->lost;
   ps_report_exit_finished (self->report, &self->cause, status_now (self),
                            ps_clock_now_us () - self->begun_us, &self->pass.tally);
+  ps_run_log_end (status_now (self));
   g_main_loop_quit (self->loop);
 }
 
@@ -296,6 +300,8 @@ input (PsWatcher *self, PsInput what, PsCause *why)
   g_mutex_lock (&self->lock);
   self->state = to.next;
   g_mutex_unlock (&self->lock);
+  if (to.next != from)
+    ps_run_notes_state (to.next);
   act (self, to.action, what, why);
 }
 
@@ -673,6 +679,8 @@ ps_watcher_at_exit (int status, void *data)
       conclude (self, &why, explicit ? honest (status) : NO_CODE);
       status = status_now (self);
     }
+  /* main() may have returned something else than what it was told to. */
+  ps_run_log_end (known ? honest (status) : status);
   if (self->policy == PS_EXIT_POLICY_RERAISE && self->cause.kind == PS_CAUSE_SIGNAL
       && !self->pass.code_given && status == status_now (self))
     {
