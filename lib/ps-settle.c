@@ -17,11 +17,14 @@
 #include "ps-settle.h"
 #include "ps-settle-clause.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define SUFFIX ".will"
 #define TRIES_TO_LOCK 8
@@ -176,6 +179,15 @@ find_place (Settling *s, const PsWillClause *clause)
   return NULL;
 }
 
+/* What did not exist when the clause was written may be that one's now. */
+static int
+has_later_run (const Settling *s)
+{
+  const char *last = s->how->last_run;
+
+  return last != NULL && last[0] != '\0' && strcmp (last, s->text.owner.run) != 0;
+}
+
 static PsClauseEnd
 do_clause (Settling *s, const PsWillEntry *entry, const PsWillPlace *place, int64_t time_us)
 {
@@ -184,7 +196,7 @@ do_clause (Settling *s, const PsWillEntry *entry, const PsWillPlace *place, int6
     .place = place,
     .dir = place != NULL && s->how->places != NULL ? s->how->places[clause->place] : -1,
     .is_same_boot = s->is_same_boot,
-    .has_later_run = s->how->has_later_run,
+    .has_later_run = has_later_run (s),
     .limit_us = time_us < PS_SETTLE_COMMAND_US ? time_us : PS_SETTLE_COMMAND_US,
   };
 
@@ -315,9 +327,7 @@ settle_text (Settling *s)
       snprintf (reason, sizeof reason, "line %u is of a later version; left alone", s->text.line);
       return tell_end (s->how, file, NULL, PS_SETTLE_FOREIGN, reason);
     }
-  if (s->how->by != PS_SETTLE_BY_PROCESS
-      && (ps_owner_is_alive (&s->text.owner)
-          || (s->how->is_ours != NULL && s->how->is_ours (s->text.owner.run))))
+  if (s->how->by != PS_SETTLE_BY_PROCESS && ps_owner_is_alive (&s->text.owner))
     return PS_SETTLE_ALIVE;
   /* What is appended must not begin within a line. */
   if (s->text.is_torn && ps_store_cut (s->store, (off_t) s->text.whole) < 0)
@@ -352,6 +362,7 @@ ps_settle_file (int dir, const char *name, PsSettleWork *work, const PsSettleHow
   PsSettleEnd end = PS_SETTLE_ALIVE;
   const char *why;
   PsStore store;
+  int error;
 
   /* Replaced between the opening and the locking: then it is somebody's who lives, or lived. */
   for (int i = 0; i < TRIES_TO_LOCK; i++)
@@ -364,11 +375,68 @@ ps_settle_file (int dir, const char *name, PsSettleWork *work, const PsSettleHow
           ps_store_close (&store);
           return end;
         }
-      if (errno != EAGAIN && errno != ESTALE)
-        end = tell_end (how, name, NULL, PS_SETTLE_FAILED, words_of (errno));
-      i = errno == ESTALE ? i : TRIES_TO_LOCK;
+      error = errno;
       ps_store_close (&store);
+      if (error == EAGAIN)
+        break;
+      if (error != ESTALE)
+        return tell_end (how, name, NULL, PS_SETTLE_FAILED, words_of (error));
     }
+  return end;
+}
+
+/* The last life that a run record (docs/run-format.md) tells of. -1: errno. */
+int
+ps_settle_last_run (PsStore *record, char run[PS_OWNER_ID])
+{
+  size_t size = (size_t) record->length;
+  char *bytes = malloc (size + 1);
+  ssize_t n = bytes != NULL && size <= PS_WILL_MAX ? ps_store_read (record, bytes, size) : -1;
+  const char *at = bytes;
+  PsLineKind kind;
+  PsLineRead line;
+
+  run[0] = '\0';
+  while (n > 0 && (kind = ps_line_next (&at, bytes + n, &line)) != PS_LINE_NONE)
+    if (kind == PS_LINE_GOOD && ps_line_is (&line, "begin")
+        && ps_line_get (&line, "id", run, PS_OWNER_ID) < 0)
+      run[0] = '\0';
+  free (bytes);
+  return n < 0 ? -1 : 0;
+}
+
+static PsSettleEnd
+worse (PsSettleEnd a, PsSettleEnd b)
+{
+  static const unsigned char rank[] = {
+    [PS_SETTLE_NOTHING] = 0, [PS_SETTLE_DONE] = 1,    [PS_SETTLE_ALIVE] = 2,
+    [PS_SETTLE_LEFT] = 3,    [PS_SETTLE_FOREIGN] = 4, [PS_SETTLE_DAMAGED] = 5,
+    [PS_SETTLE_REFUSED] = 6, [PS_SETTLE_FAILED] = 7,
+  };
+
+  return rank[a] >= rank[b] ? a : b;
+}
+
+/* Each will of that owner (NULL: of any) in the directory. Returns the worst of what was met. */
+PsSettleEnd
+ps_settle_all (int dir, const char *owner, PsSettleWork *work, const PsSettleHow *how)
+{
+  int fd = openat (dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *entries = fd >= 0 ? fdopendir (fd) : NULL;
+  PsSettleEnd end = PS_SETTLE_NOTHING;
+  const struct dirent *entry;
+  const char *run;
+
+  if (entries == NULL)
+    {
+      if (fd >= 0)
+        close (fd);
+      return tell_end (how, owner != NULL ? owner : ".", NULL, PS_SETTLE_FAILED, words_of (errno));
+    }
+  while ((entry = readdir (entries)) != NULL)
+    if (ps_settle_is_will (entry->d_name, owner, &run))
+      end = worse (end, ps_settle_file (dir, entry->d_name, work, how));
+  closedir (entries);
   return end;
 }
 

@@ -56,10 +56,9 @@ typedef void (*PsSettleTell) (const PsSettleNews *news, void *data);
 typedef struct
 {
   PsSettleBy by;
-  int has_later_run;                /* what did not exist yet may be that one's now */
-  int64_t end_us;                   /* CLOCK_MONOTONIC: no clause is begun after it */
-  const int *places;                /* descriptors by number, from 1, or -1; NULL: none */
-  int (*is_ours) (const char *run); /* whether that will is written by this process; or NULL */
+  const char *last_run; /* of the lives in the record; NULL or "": not known */
+  int64_t end_us;       /* CLOCK_MONOTONIC: no clause is begun after it */
+  const int *places;    /* descriptors by number, from 1, or -1; NULL: none */
   PsSettleTell tell;
   void *data;
 } PsSettleHow;
@@ -83,5 +82,7 @@ void ps_settle_work_free (PsSettleWork *work);
 
 PsSettleEnd ps_settle_store (PsStore *store, PsSettleWork *work, const PsSettleHow *how);
 PsSettleEnd ps_settle_file (int dir, const char *name, PsSettleWork *work, const PsSettleHow *how);
+PsSettleEnd ps_settle_all (int dir, const char *owner, PsSettleWork *work, const PsSettleHow *how);
+int ps_settle_last_run (PsStore *record, char run[PS_OWNER_ID]);
 int ps_settle_is_will (const char *name, const char *owner, const char **run);
 const char *ps_settle_by (PsSettleBy by);

@@ -7,7 +7,7 @@
 
 /* floor 3 */
 #include "ps-owner.h"
-/* floor 5 */
+/* floor 6 */
 #include "ps-settle.h"
 
 typedef struct _PsWill PsWill;
