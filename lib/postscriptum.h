@@ -18,5 +18,6 @@
 #include <ps-scope.h>
 #include <ps-run.h>
 #include <ps-record-watcher.h>
+#include <ps-will-watcher.h>
 #include <ps-crash-types.h>
 #include <ps-crash-watcher.h>

@@ -227,6 +227,7 @@ ps_watcher_unref (PsWatcher *self)
   g_object_unref (self->cancellable);
   g_clear_pointer (&self->watchdog, g_source_unref);
   g_clear_pointer (&self->previous_run, ps_run_unref);
+  g_clear_pointer (&self->will, ps_will_free);
   g_source_unref (self->source);
   g_main_context_unref (self->context);
   g_main_loop_unref (self->loop);

@@ -34,6 +34,10 @@
 #define PS_MESSAGE_PREVIOUS_POWER_LOSS "4bb9b55fd79d40b6907df8bd3ec657a3"
 #define PS_MESSAGE_PREVIOUS_UNKNOWN "298b9826faa047ab8f632c98774dc1c1"
 
+#define PS_MESSAGE_WILL_DONE "4fdfc9b2410d4caa8e09cdfdf1ba182f"
+#define PS_MESSAGE_CLAUSE_FAILED "ad22b01bad4c49ebb30f54e5a199469a"
+#define PS_MESSAGE_RECORD_DAMAGED "f96cd059837e44bf8c169b8dd89c8f6a"
+
 /* journald's own fields. */
 #define PS_FIELD_MESSAGE "MESSAGE"
 #define PS_FIELD_MESSAGE_ID "MESSAGE_ID"
@@ -98,6 +102,17 @@
 #define PS_FIELD_SERVICE_RESULT "PS_SERVICE_RESULT"           /* what systemd said of it */
 #define PS_FIELD_EXIT_CODE "PS_EXIT_CODE"
 #define PS_FIELD_EXIT_STATUS "PS_EXIT_STATUS"
+
+/* A will, and the files that outlive a process. */
+#define PS_FIELD_CLAUSE "PS_CLAUSE"           /* its number */
+#define PS_FIELD_CLAUSE_VERB "PS_CLAUSE_VERB" /* unlink, rmdir, run */
+#define PS_FIELD_CLAUSE_PATH "PS_CLAUSE_PATH"
+#define PS_FIELD_CLAUSES_DONE "PS_CLAUSES_DONE"
+#define PS_FIELD_CLAUSES_SKIPPED "PS_CLAUSES_SKIPPED"
+#define PS_FIELD_CLAUSES_FAILED "PS_CLAUSES_FAILED"
+#define PS_FIELD_CLAUSES_LEFT "PS_CLAUSES_LEFT"
+#define PS_FIELD_SETTLED_BY "PS_SETTLED_BY" /* process, stop-post, start, boot */
+#define PS_FIELD_PATH "PS_PATH"             /* of a damaged file */
 
 /* What is read from the environment. */
 #define PS_ENV_DEADLINE_SEC "PS_DEADLINE_SEC"

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ps-record-watcher.h"
+#include "ps-clock.h"
 #include "ps-error.h"
+#include "ps-identity.h"
 #include "ps-run-file.h"
 #include "ps-run-log.h"
 #include "ps-run-report.h"
 #include "ps-watcher-private.h"
+#include "ps-will-report.h"
+#include "ps-will.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define SETTLE_US (20 * PS_US_PER_SEC)
 
 /* systemd gives several, with colons between. (transfer full) (nullable) */
 static char *
@@ -40,14 +46,11 @@ choose_directory (const char *directory, GError **error)
 
 /* -1 with error. */
 static int
-open_directory (const char *directory, GError **error)
+open_directory (const char *path, GError **error)
 {
-  g_autofree char *path = choose_directory (directory, error);
   const char *why;
   int fd;
 
-  if (path == NULL)
-    return -1;
   fd = ps_store_open_directory (path, &why);
   if (fd < 0)
     g_set_error (error, PS_ERROR,
@@ -55,6 +58,24 @@ open_directory (const char *directory, GError **error)
                  "The record's directory %s cannot be used: %s", path,
                  why != NULL ? why : g_strerror (errno));
   return fd;
+}
+
+/* What the lives before have left to be done, before this one makes anything that could be taken
+ * for theirs. */
+static void
+settle_old (PsWatcher *self, int dir, const char *name, PsRunFile *file)
+{
+  PsSettleWork *work = ps_settle_work_new ();
+  char last[PS_OWNER_ID];
+  PsSettleHow how = { .by = PS_SETTLE_BY_START,
+                      .last_run = last,
+                      .end_us = ps_clock_now_us () + SETTLE_US,
+                      .tell = ps_will_report,
+                      .data = self->report };
+
+  if (work != NULL && ps_settle_last_run (&file->store, last) == 0)
+    ps_settle_all (dir, name, work, &how);
+  ps_settle_work_free (work);
 }
 
 /* The one before is told, then this one begins. */
@@ -69,24 +90,43 @@ begin_life (PsWatcher *self, PsRunFile *file, PsRecordFlags flags, GError **erro
   return TRUE;
 }
 
+static PsWill *
+new_will (int dir, const char *path, const char *name, const PsRunFile *file, PsRecordFlags flags,
+          GError **error)
+{
+  PsOwner owner;
+  PsWill *will = NULL;
+
+  if (ps_owner_init_self (&owner, file->id, ps_identity_get_invocation_id ()) == 0)
+    will = ps_will_new (dir, path, name, &owner, (flags & PS_RECORD_SYNC) != 0);
+  if (will == NULL)
+    g_set_error (error, PS_ERROR, PS_ERROR_EXHAUSTED, "There is no room for a will: %s",
+                 g_strerror (errno));
+  return will;
+}
+
 static gboolean
 open_record (PsWatcher *self, const char *directory, PsRecordFlags flags, GError **error)
 {
   g_autofree char *name = ps_run_file_choose_name ();
-  int dir = open_directory (directory, error);
-  gboolean done;
+  g_autofree char *path = choose_directory (directory, error);
+  int dir = path != NULL ? open_directory (path, error) : -1;
+  PsWill *will = NULL;
   PsRunFile file;
 
   if (dir < 0)
     return FALSE;
-  done = ps_run_file_open (&file, dir, name, flags, error);
-  if (done)
+  if (ps_run_file_open (&file, dir, name, flags, error))
     {
-      done = begin_life (self, &file, flags, error);
+      settle_old (self, dir, name, &file);
+      will = new_will (dir, path, name, &file, flags, error);
+      if (will != NULL && !begin_life (self, &file, flags, error))
+        g_clear_pointer (&will, ps_will_free);
       ps_run_file_clear (&file);
     }
   close (dir);
-  return done;
+  g_atomic_pointer_set (&self->will, will);
+  return will != NULL;
 }
 
 gboolean

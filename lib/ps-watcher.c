@@ -17,6 +17,7 @@
 
 #include "ps-watcher-private.h"
 #include "ps-clock.h"
+#include "ps-current.h"
 #include "ps-exit.h"
 #include "ps-lock.h"
 #include "ps-rescue.h"
@@ -25,6 +26,7 @@
 #include "ps-self.h"
 #include "ps-signal.h"
 #include "ps-threads.h"
+#include "ps-will-report.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -175,9 +177,27 @@ hasten (PsWatcher *self, PsInput what)
   ps_pass_drop_holds (&self->pass, reason_of (what));
 }
 
+/* After the finish callbacks, which may still revoke clauses. A little time is kept for the rest. */
+static void
+carry_out_will (PsWatcher *self)
+{
+  gint64 end_us = ps_budget_get_end_us (&self->budget, TRUE);
+  PsSettleHow how = { .by = PS_SETTLE_BY_PROCESS,
+                      .end_us = end_us == PS_NEVER_US ? end_us : end_us - PS_US_PER_SEC / 4,
+                      .tell = ps_will_report,
+                      .data = self->report };
+
+  if (self->will == NULL)
+    return;
+  ps_current_set ("finish", "the will", ps_clock_now_us ());
+  ps_will_carry_out (self->will, &how);
+  ps_current_clear ();
+}
+
 static void
 close_exit (PsWatcher *self)
 {
+  carry_out_will (self);
   self->pass.tally.lost = self->lost;
   ps_report_exit_finished (self->report, &self->cause, status_now (self),
                            ps_clock_now_us () - self->begun_us, &self->pass.tally);
