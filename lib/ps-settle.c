@@ -188,13 +188,30 @@ has_later_run (const Settling *s)
   return last != NULL && last[0] != '\0' && strcmp (last, s->text.owner.run) != 0;
 }
 
+/* A descriptor that is open already, or -1. Whoever gave its rights away may not be able to reach
+ * the record's directory by its path any more. */
+static int
+open_dir_of (const Settling *s, const PsWillPlace *place)
+{
+  PsBeneathId record;
+
+  if (place == NULL)
+    return -1;
+  if (s->how->places != NULL)
+    return s->how->places[place->number];
+  return ps_beneath_identify (s->store->dir, "", &record) == 0
+                 && ps_beneath_is_same (&place->id, &record, s->is_same_boot)
+             ? s->store->dir
+             : -1;
+}
+
 static PsClauseEnd
 do_clause (Settling *s, const PsWillEntry *entry, const PsWillPlace *place, int64_t time_us)
 {
   const PsWillClause *clause = &s->work->clause;
   PsClauseHow how = {
     .place = place,
-    .dir = place != NULL && s->how->places != NULL ? s->how->places[clause->place] : -1,
+    .dir = open_dir_of (s, place),
     .is_same_boot = s->is_same_boot,
     .has_later_run = has_later_run (s),
     .limit_us = time_us < PS_SETTLE_COMMAND_US ? time_us : PS_SETTLE_COMMAND_US,

@@ -34,28 +34,37 @@
 
 #define OTHERS_WRITE (S_IWGRP | S_IWOTH)
 
+/* Whether nobody else can write to it. 0, or -1. */
+int
+ps_store_check_directory (int fd, const char **why)
+{
+  struct stat st;
+
+  *why = NULL;
+  if (fstat (fd, &st) < 0)
+    return -1;
+  if (st.st_uid != geteuid () && st.st_uid != 0)
+    *why = "the directory belongs to another user";
+  else if ((st.st_mode & OTHERS_WRITE) != 0)
+    *why = "other users can write to the directory; give it mode 0755 or 0700";
+  else
+    return 0;
+  errno = EPERM;
+  return -1;
+}
+
 /* Returns a descriptor of a directory that nobody else can write to; -1. */
 int
 ps_store_open_directory (const char *path, const char **why)
 {
-  struct stat st;
-  int fd;
+  int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), error;
 
   *why = NULL;
-  fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0)
-    return -1;
-  if (fstat (fd, &st) == 0)
-    {
-      if (st.st_uid != geteuid () && st.st_uid != 0)
-        *why = "the directory belongs to another user";
-      else if ((st.st_mode & OTHERS_WRITE) != 0)
-        *why = "other users can write to the directory; give it mode 0755 or 0700";
-      else
-        return fd;
-      errno = EPERM;
-    }
+  if (fd < 0 || ps_store_check_directory (fd, why) == 0)
+    return fd;
+  error = errno;
   close (fd);
+  errno = error;
   return -1;
 }
 

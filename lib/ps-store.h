@@ -32,6 +32,7 @@ typedef struct
   }
 
 /* A failed call sets errno and, where that does not say all, *why; else that is NULL. */
+int ps_store_check_directory (int fd, const char **why);
 int ps_store_open_directory (const char *path, const char **why);
 int ps_store_open (PsStore *store, int dir, const char *name, PsStoreFlags flags, const char **why);
 void ps_store_close (PsStore *store);

@@ -603,19 +603,22 @@ ps_will_allow (PsWill *will, const char *path, GError **error)
 /* --- Other hands ----------------------------------------------------------------------------- */
 
 /* In a child that has taken the watch over: locks are not handed on by a fork, and the file says
- * that it is the parent's. */
+ * that it is the parent's. As long as that lives it has the lock; then the owner's being alive has
+ * to do. */
 gboolean
-ps_will_inherit (PsWill *will, const PsOwner *owner)
+ps_will_inherit (PsWill *will)
 {
   const char *why;
+  PsOwner owner;
 
-  will->owner = *owner;
+  if (ps_owner_init_self (&owner, will->owner.run, will->owner.invocation) < 0)
+    return FALSE;
+  will->owner = owner;
   if (will->store.fd < 0)
     return TRUE;
-  return ps_store_lock (&will->store, NULL) == 0
-         && append (will,
-                    ps_will_text_owner (will->work->line, sizeof will->work->line, &will->owner),
-                    &why);
+  (void) ps_store_lock (&will->store, NULL);
+  return append (will, ps_will_text_owner (will->work->line, sizeof will->work->line, &will->owner),
+                 &why);
 }
 
 /* Takes no memory. Nothing can be added afterwards. */

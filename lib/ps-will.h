@@ -22,5 +22,5 @@ guint ps_will_add_file (PsWill *will, PsWillVerb verb, const char *path, GError 
 guint ps_will_add_command (PsWill *will, const char *const *argv, GError **error);
 gboolean ps_will_revoke (PsWill *will, guint clause);
 
-gboolean ps_will_inherit (PsWill *will, const PsOwner *owner);
+gboolean ps_will_inherit (PsWill *will);
 PsSettleEnd ps_will_carry_out (PsWill *will, const PsSettleHow *how);
