@@ -29,6 +29,8 @@ static const PsVerb verbs[] = {
   { "show", "[UNIT] [RUN]", "One exit, step by step; RUN: as history has it", NULL, NULL,
     ps_verb_show },
   { "blame", "[UNIT…]", "The slowest steps over many exits", NULL, NULL, ps_verb_blame },
+  { "settle", "[UNIT]", "Carry out what killed daemons left to be done", ps_verb_settle_details,
+    ps_verb_settle_options, ps_verb_settle },
   { "help", "[VERB]", "Say what psctl, or a verb of it, can do", NULL, NULL, run_help },
 };
 

@@ -8,3 +8,7 @@
 PsExit ps_verb_history (const PsOptions *options, char **arguments);
 PsExit ps_verb_show (const PsOptions *options, char **arguments);
 PsExit ps_verb_blame (const PsOptions *options, char **arguments);
+PsExit ps_verb_settle (const PsOptions *options, char **arguments);
+
+extern const GOptionEntry ps_verb_settle_options[];
+extern const char ps_verb_settle_details[];
