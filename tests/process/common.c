@@ -133,6 +133,16 @@ say (PsContext *context, gpointer word)
 }
 
 void
+veto_once (PsContext *context, gpointer unused)
+{
+  static gboolean done;
+
+  if (!done)
+    ps_context_veto (context, "not yet");
+  done = TRUE;
+}
+
+void
 raise_it (PsContext *context, gpointer signum)
 {
   raise (GPOINTER_TO_INT (signum));

@@ -47,6 +47,7 @@ const char *event_name (PsContext *context);
 
 /* A callback that says its event and its word: "terminate: word". */
 void say (PsContext *context, gpointer word);
+void veto_once (PsContext *context, gpointer unused); /* the first query of this process */
 
 /* A callback that raises the signal whose number is the data. */
 void raise_it (PsContext *context, gpointer signum);

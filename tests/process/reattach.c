@@ -273,16 +273,6 @@ reload_then_quit (PsContext *context, gpointer word)
   raise_soon (SIGTERM);
 }
 
-static void
-veto_once (PsContext *context, gpointer unused)
-{
-  static gboolean done;
-
-  if (!done)
-    ps_context_veto (context, "not yet");
-  done = TRUE;
-}
-
 static gboolean
 release (gpointer hold)
 {

@@ -137,16 +137,6 @@ x14_joined (void)
   proc_expect_exit (child, 0);
 }
 
-static void
-veto_once (PsContext *context, gpointer unused)
-{
-  static gboolean done;
-
-  if (!done)
-    ps_context_veto (context, "not yet");
-  done = TRUE;
-}
-
 static gpointer
 work_on (gpointer deaf)
 {
