@@ -106,7 +106,7 @@ done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 sys.exit(done.returncode)
 """, bench.psctl, *map(str, arguments)], capture_output=True, text=True, check=False,
-                          timeout=tap.PATIENCE)
+                          timeout=tap.PATIENCE, env={"PATH": "/usr/bin:/bin"})
     equal(done.returncode, 0, f"status: {done.stderr}")
     return int(done.stdout.split()[-1])
 
