@@ -117,9 +117,10 @@ open_record (PsWatcher *self, const char *directory, PsRecordFlags flags, GError
     return FALSE;
   if (ps_run_file_open (&file, dir, name, flags, error))
     {
-      settle_old (self, dir, name, file.id);
-      if (begin_life (self, &file, flags, error))
-        will = new_will (dir, path, name, file.id, flags, error);
+      settle_old (self, dir, name, file.last_id);
+      will = new_will (dir, path, name, file.id, flags, error);
+      if (will != NULL && !begin_life (self, &file, flags, error))
+        g_clear_pointer (&will, ps_will_free);
       ps_run_file_clear (&file);
     }
   close (dir);

@@ -324,6 +324,18 @@ read_text (Settling *s)
   return 1;
 }
 
+/* The number of a clause whose checksum is right, and which makes no sense: a later version may see
+ * one in it. 0: there is none. */
+static unsigned
+find_unreadable (Settling *s)
+{
+  for (unsigned i = 0; i < s->text.n; i++)
+    if (s->text.entries[i].state == PS_WILL_OPEN
+        && ps_will_text_read_clause (s->work->bytes, &s->text.entries[i], &s->work->clause) < 0)
+      return s->text.entries[i].number;
+  return 0;
+}
+
 static PsSettleEnd
 settle_text (Settling *s)
 {
@@ -346,6 +358,12 @@ settle_text (Settling *s)
     }
   if (s->how->by != PS_SETTLE_BY_PROCESS && ps_owner_is_alive (&s->text.owner))
     return PS_SETTLE_ALIVE;
+  if (find_unreadable (s) != 0)
+    {
+      snprintf (reason, sizeof reason, "clause %u is not understood; left alone",
+                find_unreadable (s));
+      return tell_end (s->how, file, NULL, PS_SETTLE_FOREIGN, reason);
+    }
   /* What is appended must not begin within a line. */
   if (s->text.is_torn && ps_store_cut (s->store, (off_t) s->text.whole) < 0)
     return tell_end (s->how, file, NULL, PS_SETTLE_FAILED, words_of (errno));

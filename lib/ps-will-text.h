@@ -4,9 +4,9 @@
 /* The words of a will file (docs/will-format.md): pure, and without memory of their own. */
 
 /* floor 0 */
-#include "ps-beneath.h"
 #include "ps-line.h"
-/* floor 1 */
+/* floor 3 */
+#include "ps-beneath.h"
 #include "ps-owner.h"
 
 #include <limits.h>

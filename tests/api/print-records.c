@@ -11,6 +11,7 @@
 #include "ps-ids.h"
 #include "ps-rescue.h"
 #include "ps-report.h"
+#include "ps-will-report.h"
 #include "ps-run-private.h"
 #include "ps-run-report.h"
 
@@ -193,6 +194,32 @@ tell_previous (PsReport *report, PsVerdict verdict)
   ps_run_unref (run);
 }
 
+static void
+tell_wills (PsReport *report)
+{
+  static const PsSettleTally all = { .done = 2 }, some = { .done = 2, .left = 1 };
+  static PsWillPlace place = { .path = "/run/food" };
+  static PsWillClause clause = { .number = 1, .path = (char *) "socket" };
+  PsSettleNews news = { .end = PS_SETTLE_DONE, .tally = &all, .file = "food.will" };
+
+  ps_will_report (&news, report);
+  news.end = PS_SETTLE_LEFT;
+  news.tally = &some;
+  news.reason = "its time was over";
+  ps_will_report (&news, report);
+  news.end = PS_SETTLE_DAMAGED;
+  ps_will_report (&news, report);
+  news.clause = &clause;
+  news.place = &place;
+  ps_will_report (&news, report);
+  news.is_skipped = TRUE;
+  ps_will_report (&news, report);
+  clause.verb = PS_WILL_RUN;
+  clause.argv[0] = (char *) "/bin/true";
+  news.place = NULL;
+  ps_will_report (&news, report);
+}
+
 int
 main (void)
 {
@@ -215,6 +242,7 @@ main (void)
   tell_forced ();
   ps_current_clear ();
   tell_crashes ();
+  tell_wills (report);
   ps_report_reload_done (report, 1000, NULL);
   ps_report_reload_done (report, 1000, "read_config: no such file");
   for (int verdict = PS_VERDICT_CLEAN; verdict <= PS_VERDICT_UNKNOWN; verdict++)

@@ -507,6 +507,45 @@ w15 (void)
   proc_expect_exit (child, 0);
 }
 
+static int
+killing_child (gconstpointer directory)
+{
+  PsWatcher *watcher = watch_all ();
+
+  open_record (watcher, directory);
+  raise (SIGKILL);
+  return 0;
+}
+
+/* systemd asks before it reaps. */
+static int
+zombie_child (gconstpointer directory)
+{
+  siginfo_t info;
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    exit (killing_child (directory));
+  child_need (waitid (P_PID, (id_t) pid, &info, WEXITED | WNOWAIT) == 0);
+  child_say ("not reaped");
+  child_await ("reap");
+  child_need (waitpid (pid, NULL, 0) == pid);
+  return 0;
+}
+
+static void
+w15_zombie (void)
+{
+  const char *directory = new_directory ();
+  Proc *child = start_first (zombie_child, directory);
+
+  proc_expect (child, "not reaped");
+  expect_next_life (directory, "logged killed, priority 4",
+                    "previous: killed signal 0 code -1 status -1 step none");
+  proc_tell (child, "reap");
+  proc_expect_exit (child, 0);
+}
+
 static void
 v06_copy (void)
 {
@@ -903,6 +942,7 @@ static const TapCase cases[] = {
   { "V12", "a watch that was ended; a record that is opened twice", v12 },
   { "W13", "a second instance is refused, and touches nothing", w13 },
   { "W15", "a number that another process has now; a process that is it", w15 },
+  { "W15b", "a process that is over and was not reaped yet", w15_zombie },
   { "W18", "a clock that was set back by a year", w18 },
   { "W19", "a record of a later version is left alone", w19 },
 };

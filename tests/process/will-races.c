@@ -53,7 +53,7 @@ race_child (gconstpointer data)
   guint armed = 0;
 
   /* While the sibling is at it: at times the way is a link, and the clause is refused. */
-  for (guint i = 0; i < tries (); i++)
+  for (guint i = 0; i < tries () || armed == 0; i++)
     {
       guint clause = ps_watcher_will_unlink (watcher, path, NULL);
 
@@ -61,7 +61,6 @@ race_child (gconstpointer data)
       if (clause != 0 && i % 64 != 0)
         ps_watcher_will_revoke (watcher, clause);
     }
-  child_need (armed > 0);
   return run (watcher);
 }
 

@@ -772,6 +772,23 @@ w19 (void)
   tap_check (is_there (place, "a") && is_there (place, "later"));
 }
 
+/* The checksum is right, and the clause leads elsewhere. */
+static void
+w19_hostile (void)
+{
+  static const char *const lines[] = { "unlink clause=9 in=1 path=../x", "run clause=9 word=sh",
+                                       "unlink clause=9 in=1 path=/etc/passwd" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (lines) && !tap_failed (); i++)
+    {
+      const char *place = place_with_will ();
+
+      append_line (place, lines[i]);
+      settle (place, 5);
+      tap_check (is_there (place, "a") && is_there (place, "later"));
+    }
+}
+
 static void
 w20 (void)
 {
@@ -896,6 +913,7 @@ static const TapCase cases[] = {
   { "N19", "a helper that was killed half-way is gone on with", n19 },
   { "N20", "files of a new run are left alone", n20 },
   { "W19", "S06: a verb that is not known: nothing is done", w19 },
+  { "W19", "W06: a clause that makes no sense: nothing is done", w19_hostile },
   { "W20", "the directory is gone: nothing to do", w20 },
   { "S05", "root carries a will out as its owner", s05 },
   { "S05", "root does not touch what is not the owner's", s05_mixed },
