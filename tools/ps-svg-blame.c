@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * A row for each step, the slowest at the top, on a logarithmic scale: steps of microseconds stand
- * beside those of seconds. In a row a dot is one exit; the box holds all but the fastest and the
- * slowest twentieth; lines mark the median and the 95th percentile. What was given up on is red.
- *
- * The slowest are those with the largest 95th percentile, as `psctl blame` has them: whoever waits
- * for a stop waits for the bad ones.
+ * A row for each step, on a logarithmic scale: steps of microseconds stand beside those of seconds.
+ * In a row a dot is one exit; the box holds all but the fastest and the slowest twentieth; lines
+ * mark the median and the 95th percentile. What was given up on is red. Figures and order are those
+ * of `psctl blame`.
  */
 
 #include "ps-svg-blame.h"
@@ -36,132 +34,46 @@
 
 typedef struct
 {
-  const char *unit;
-  const PsStep *step; /* one of them */
-  GArray *times;      /* of gint64, sorted when all are there */
-  guint n_dropped;    /* given up on, at least one hold of it */
-} Row;
-
-typedef struct
-{
   PsSvg svg;
   PsSvgScale scale;
-  GPtrArray *rows;
-  guint n_exits;
+  const PsBlame *blame;
+  guint n_rows;
   gboolean has_units; /* there are several */
 } Picture;
 
-static void
-free_row (gpointer data)
+static const PsBlamed *
+get_row (const Picture *self, guint index)
 {
-  Row *row = data;
-
-  g_array_unref (row->times);
-  g_free (row);
-}
-
-/* --- Collecting ------------------------------------------------------------------------------ */
-
-static Row *
-get_row (GHashTable *by_name, GPtrArray *rows, const PsLife *life, const PsStep *step)
-{
-  const char *unit = ps_svg_words_name (life);
-  char *name = g_strdup_printf ("%s\n%s\n%s", unit, step->event, step->name);
-  Row *row = g_hash_table_lookup (by_name, name);
-
-  if (row != NULL)
-    {
-      g_free (name);
-      return row;
-    }
-  row = g_new0 (Row, 1);
-  row->unit = unit;
-  row->step = step;
-  row->times = g_array_new (FALSE, FALSE, sizeof (gint64));
-  g_ptr_array_add (rows, row);
-  g_hash_table_insert (by_name, name, row);
-  return row;
-}
-
-static void
-collect_life (Picture *self, GHashTable *by_name, const PsLife *life)
-{
-  if (life->exit_begun_us < 0 || life->steps == NULL)
-    return;
-  self->n_exits++;
-  for (guint i = 0; i < life->steps->len; i++)
-    {
-      const PsStep *step = g_ptr_array_index (life->steps, i);
-      Row *row;
-
-      if (!step->is_done || step->duration_us < 0)
-        continue;
-      row = get_row (by_name, self->rows, life, step);
-      g_array_append_val (row->times, step->duration_us);
-      row->n_dropped += step->holds != NULL && step->holds->len > 0;
-      self->has_units |= strcmp (row->unit, ((Row *) self->rows->pdata[0])->unit) != 0;
-    }
-}
-
-static int
-compare_times (gconstpointer a, gconstpointer b)
-{
-  gint64 first = *(const gint64 *) a, second = *(const gint64 *) b;
-
-  return (first > second) - (first < second);
-}
-
-/* The smallest that at least so many of a hundred do not exceed. */
-static gint64
-percentile_us (const Row *row, guint percent)
-{
-  guint rank = (guint) (((guint64) row->times->len * percent + 99) / 100);
-
-  return g_array_index (row->times, gint64, rank > 0 ? rank - 1 : 0);
+  return ps_blame_get (self->blame, index);
 }
 
 static gint64
-worst_us (const Row *row)
+nth_us (const PsBlamed *row, guint index)
 {
-  return g_array_index (row->times, gint64, row->times->len - 1);
+  return g_array_index (row->durations, gint64, index);
 }
 
-static int
-compare_rows (gconstpointer a, gconstpointer b)
+/* Of a hundred, five are faster. */
+static gint64
+p5_us (const PsBlamed *row)
 {
-  const Row *first = *(const Row *const *) a, *second = *(const Row *const *) b;
-  gint64 first_us = percentile_us (first, 95), second_us = percentile_us (second, 95);
-
-  if (first_us != second_us)
-    return first_us < second_us ? 1 : -1;
-  return strcmp (first->step->name, second->step->name);
-}
-
-static void
-collect (Picture *self, const PsLives *lives)
-{
-  g_autoptr (GHashTable) by_name = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-
-  self->rows = g_ptr_array_new_with_free_func (free_row);
-  for (guint i = 0; i < ps_lives_get_n (lives); i++)
-    collect_life (self, by_name, ps_lives_get (lives, i));
-  for (guint i = 0; i < self->rows->len; i++)
-    g_array_sort (((Row *) self->rows->pdata[i])->times, compare_times);
-  g_ptr_array_sort (self->rows, compare_rows);
+  return nth_us (row, (guint) ((guint64) row->durations->len * 5 / 100));
 }
 
 /* From one power of ten to another, around all that is drawn. */
 static void
-set_scale (Picture *self, guint n_rows)
+set_scale (Picture *self)
 {
   gint64 from_us = 1, to_us = 10, fastest_us = G_MAXINT64;
 
-  for (guint i = 0; i < n_rows; i++)
+  for (guint i = 0; i < self->n_rows; i++)
     {
-      const Row *row = self->rows->pdata[i];
+      const PsBlamed *row = get_row (self, i);
 
-      fastest_us = MIN (fastest_us, g_array_index (row->times, gint64, 0));
-      while (to_us < worst_us (row) && to_us < G_MAXINT64 / 10)
+      if (row->durations->len == 0)
+        continue;
+      fastest_us = MIN (fastest_us, nth_us (row, 0));
+      while (to_us < row->worst_us && to_us < G_MAXINT64 / 10)
         to_us *= 10;
     }
   while (from_us * 10 <= fastest_us && from_us * 10 < to_us)
@@ -178,12 +90,13 @@ column_x (guint column)
 }
 
 static void
-draw_head (Picture *self, const char *title, guint n_rows)
+draw_head (Picture *self, const char *title)
 {
   static const char *const heads[N_COLUMNS] = { "median", "p95", "worst" };
   g_autofree char *what = g_strdup_printf (
-      "%u exits, %u steps, the slowest first; a dot is one exit, red: given up on at least once",
-      self->n_exits, self->rows->len);
+      "%u exits, %u steps, what took most time first; a dot is one exit, red: given up on at least "
+      "once",
+      ps_blame_get_n_exits (self->blame), ps_blame_get_n (self->blame));
   const double room = WIDTH - 2 * MARGIN;
 
   ps_svg_text (&self->svg, "head", MARGIN, 36, PS_SVG_START, room / 1.5, title);
@@ -192,7 +105,7 @@ draw_head (Picture *self, const char *title, guint n_rows)
     ps_svg_text (&self->svg, "small muted", column_x (i), HEADS_Y, PS_SVG_END, COLUMN_WIDTH,
                  heads[i]);
   ps_svg_text (&self->svg, "small muted", MARGIN, HEADS_Y, PS_SVG_START, NAMES_WIDTH,
-               n_rows < self->rows->len ? "the slowest steps" : "step");
+               self->n_rows < ps_blame_get_n (self->blame) ? "the first steps" : "step");
 }
 
 static void
@@ -214,21 +127,19 @@ draw_axis (Picture *self, double bottom)
 }
 
 static void
-draw_dots (Picture *self, const Row *row, const char *event, double y)
+draw_dots (Picture *self, const PsBlamed *row, const char *event, double y)
 {
   g_autofree char *class = g_strdup_printf ("dot %s", event);
-  guint n = row->times->len, every = (n + DOTS_MAX - 1) / DOTS_MAX;
+  guint n = row->durations->len, every = (n + DOTS_MAX - 1) / DOTS_MAX;
 
   for (guint i = (n - 1) % every; i < n; i += every)
-    ps_svg_dot (&self->svg, class,
-                ps_svg_scale_x (&self->scale, g_array_index (row->times, gint64, i)), y, 3, NULL);
+    ps_svg_dot (&self->svg, class, ps_svg_scale_x (&self->scale, nth_us (row, i)), y, 3, NULL);
 }
 
 static void
-draw_columns (Picture *self, const Row *row, double y)
+draw_columns (Picture *self, const PsBlamed *row, double y)
 {
-  const gint64 times[N_COLUMNS] = { percentile_us (row, 50), percentile_us (row, 95),
-                                    worst_us (row) };
+  const gint64 times[N_COLUMNS] = { row->median_us, row->p95_us, row->worst_us };
 
   for (guint i = 0; i < N_COLUMNS; i++)
     {
@@ -240,30 +151,32 @@ draw_columns (Picture *self, const Row *row, double y)
 }
 
 static char *
-row_title (const Row *row)
+row_title (const PsBlamed *row)
 {
   char median[PS_SVG_SCALE_WORDS], worst[PS_SVG_SCALE_WORDS];
 
   return g_strdup_printf ("%s (%s) of %s\n%u times, median %s, worst %s, given up on %u times",
-                          row->step->name, row->step->event, row->unit, row->times->len,
-                          ps_svg_scale_words (median, sizeof median, percentile_us (row, 50)),
-                          ps_svg_scale_words (worst, sizeof worst, worst_us (row)), row->n_dropped);
+                          row->step, row->event, row->unit, row->durations->len,
+                          ps_svg_scale_words (median, sizeof median, row->median_us),
+                          ps_svg_scale_words (worst, sizeof worst, row->worst_us), row->n_dropped);
 }
 
 static void
-draw_row (Picture *self, const Row *row, double y)
+draw_row (Picture *self, const PsBlamed *row, double y)
 {
-  const char *event = ps_svg_words_class (row->step->event);
+  const char *event = ps_svg_words_class (row->event);
   g_autofree char *box = g_strdup_printf ("box %s", row->n_dropped > 0 ? "bad" : event);
   g_autofree char *title = row_title (row);
-  g_autofree char *name = self->has_units ? g_strdup_printf ("%s: %s", row->unit, row->step->name)
-                                          : g_strdup (row->step->name);
-  double low = ps_svg_scale_x (&self->scale, percentile_us (row, 5));
-  double median = ps_svg_scale_x (&self->scale, percentile_us (row, 50));
-  double high = ps_svg_scale_x (&self->scale, percentile_us (row, 95)), half = BOX_HEIGHT / 2.0;
+  g_autofree char *name =
+      self->has_units ? g_strdup_printf ("%s: %s", row->unit, row->step) : g_strdup (row->step);
+  double low = ps_svg_scale_x (&self->scale, row->durations->len > 0 ? p5_us (row) : 0);
+  double median = ps_svg_scale_x (&self->scale, row->median_us);
+  double high = ps_svg_scale_x (&self->scale, row->p95_us), half = BOX_HEIGHT / 2.0;
 
   ps_svg_text (&self->svg, row->n_dropped > 0 ? "bad" : "", MARGIN, y + 4, PS_SVG_START,
                NAMES_WIDTH, name);
+  if (row->durations->len == 0)
+    return;
   ps_svg_rect (&self->svg, box, low, y - half, MAX (high - low, 2), BOX_HEIGHT, 3, title);
   draw_dots (self, row, row->n_dropped > 0 ? "bad" : event, y);
   ps_svg_line (&self->svg, "median", median, y - half - 2, median, y + half + 2);
@@ -271,33 +184,33 @@ draw_row (Picture *self, const Row *row, double y)
   draw_columns (self, row, y);
 }
 
-static char *
-draw (Picture *self, const char *title)
+/* What was never done took no time: such a row has a name, and nothing else. */
+static void
+draw_rows (Picture *self)
 {
-  guint n_rows = MIN (self->rows->len, ROWS_MAX);
-  double bottom = ROWS_Y + n_rows * ROW_HEIGHT + 6;
-  g_autofree char *own =
-      g_strdup_printf ("%s: where the time of its exits went",
-                       self->has_units ? "Several units" : ((Row *) self->rows->pdata[0])->unit);
-
-  set_scale (self, n_rows);
-  ps_svg_init (&self->svg, WIDTH, bottom + AXIS_HEIGHT, title != NULL ? title : own,
-               "How long the steps of many exits took, on a logarithmic scale");
-  draw_head (self, title != NULL ? title : own, n_rows);
-  draw_axis (self, bottom);
-  for (guint i = 0; i < n_rows; i++)
-    draw_row (self, self->rows->pdata[i], ROWS_Y + i * ROW_HEIGHT + ROW_HEIGHT / 2.0 + 3);
-  return ps_svg_finish (&self->svg);
+  for (guint i = 0; i < self->n_rows; i++)
+    draw_row (self, get_row (self, i), ROWS_Y + i * ROW_HEIGHT + ROW_HEIGHT / 2.0 + 3);
 }
 
 char *
-ps_svg_blame (const PsLives *lives, const char *title)
+ps_svg_blame (const PsBlame *blame)
 {
-  Picture self = { 0 };
-  char *text;
+  guint n = ps_blame_get_n (blame);
+  Picture self = { .blame = blame, .n_rows = MIN (n, ROWS_MAX) };
+  double bottom = ROWS_Y + self.n_rows * ROW_HEIGHT + 6;
+  g_autofree char *title = NULL;
 
-  collect (&self, lives);
-  text = self.rows->len > 0 ? draw (&self, title) : NULL;
-  g_ptr_array_unref (self.rows);
-  return text;
+  if (n == 0)
+    return NULL;
+  for (guint i = 1; i < n; i++)
+    self.has_units |= strcmp (get_row (&self, i)->unit, get_row (&self, 0)->unit) != 0;
+  title = g_strdup_printf ("%s: where the time of its exits went",
+                           self.has_units ? "Several units" : get_row (&self, 0)->unit);
+  set_scale (&self);
+  ps_svg_init (&self.svg, WIDTH, bottom + AXIS_HEIGHT, title,
+               "How long the steps of many exits took, on a logarithmic scale");
+  draw_head (&self, title);
+  draw_axis (&self, bottom);
+  draw_rows (&self);
+  return ps_svg_finish (&self.svg);
 }

@@ -3,7 +3,7 @@
 
 /* Many exits as a picture: how long each step took, and how that is spread. Pure. */
 
-#include "ps-lives.h"
+#include "ps-blame.h"
 
-/* The SVG document, to be freed; NULL when no step was done. title: NULL for one of its own. */
-char *ps_svg_blame (const PsLives *lives, const char *title);
+/* The SVG document, to be freed; NULL when nothing was told of steps. */
+char *ps_svg_blame (const PsBlame *blame);

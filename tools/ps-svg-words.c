@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "ps-life-text.h"
 #include "ps-svg-scale.h"
 
 const char *
@@ -31,15 +32,9 @@ static char *
 signal_words (const PsWhy *why)
 {
   const char *name = *why->signal != '\0' ? why->signal : "a signal";
+  g_autofree char *sender = ps_life_text_sender (why, NULL);
 
-  if (why->sender_pid == PS_UNKNOWN)
-    return g_strdup (name);
-  if (why->sender_pid == 0)
-    return g_strdup_printf ("%s from another PID namespace", name);
-  if (*why->sender_comm == '\0')
-    return g_strdup_printf ("%s from process %" G_GINT64_FORMAT, name, why->sender_pid);
-  return g_strdup_printf ("%s from %s (%" G_GINT64_FORMAT ")", name, why->sender_comm,
-                          why->sender_pid);
+  return sender != NULL ? g_strdup_printf ("%s from %s", name, sender) : g_strdup (name);
 }
 
 char *

@@ -8,12 +8,13 @@
  * settle`, which systemd runs when a unit has ended, starts fast and works without a journal.
  */
 
-#include "ps-verb.h"
+#include "verbs.h"
 
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "ps-clean.h"
 #include "ps-text.h"
 #include "ps-version.h"
 
@@ -23,6 +24,13 @@ static PsExit run_help (const PsOptions *options, char **arguments);
 
 /* In the order of --help. */
 static const PsVerb verbs[] = {
+  { "history", "[UNIT…]", "A line for every life: how long, why it ended, by whom", NULL, NULL,
+    ps_verb_history },
+  { "show", "[UNIT] [RUN]", "One exit, step by step; RUN as in history, 1 is the newest", NULL,
+    NULL, ps_verb_show },
+  { "blame", "[UNIT…]", "The slowest steps over many exits", NULL, NULL, ps_verb_blame },
+  { "plot", "[UNIT] [RUN]", "A picture of one exit, or of many: > exit.svg", ps_verb_plot_details,
+    ps_verb_plot_options, ps_verb_plot },
   { "help", "[VERB]", "Say what psctl, or a verb of it, can do", NULL, NULL, run_help },
 };
 
@@ -67,7 +75,9 @@ print_screen (void)
 {
   puts ("psctl [OPTION…] VERB [ARGUMENT…]: why daemons ended, and what they left to be done");
   for (gsize i = 0; i < G_N_ELEMENTS (verbs); i++)
-    printf ("  %-8s %-16s %s\n", verbs[i].name, verbs[i].arguments, verbs[i].summary);
+    /* printf() counts bytes, and "…" has three. */
+    printf ("  %-8s %s%*s%s\n", verbs[i].name, verbs[i].arguments,
+            (int) (16 - ps_clean_width (verbs[i].arguments)), "", verbs[i].summary);
   fputs (common_help, stdout);
 }
 

@@ -10,6 +10,7 @@ is there, it is rendered, with a margin around the viewport: there is something 
 nothing at all around it.
 """
 
+import collections
 import pathlib
 import re
 import shutil
@@ -104,6 +105,10 @@ def read_png(data):
 
 
 def unfilter(kind, row, above, size):
+    if kind == 0:
+        return row
+    if kind == 2:
+        return bytearray(map(lambda pair: sum(pair) & 255, zip(row, above)))
     for i, byte in enumerate(row):
         left = row[i - size] if i >= size else 0
         corner = above[i - size] if i >= size else 0
@@ -114,21 +119,22 @@ def unfilter(kind, row, above, size):
 
 
 def check_rendered(text):
-    """A margin is added to what the document says it shows."""
+    """At half its size, with a margin added to what the document says it shows."""
     width, height = map(int, re.search(rb'viewBox="0 0 (\d+) (\d+)"', text).groups())
     wider = re.sub(rb'width="\d+" height="\d+" viewBox="[^"]*"',
                    b'width="%d" height="%d" viewBox="%d %d %d %d"' % (
-                       width + 2 * MARGIN, height + 2 * MARGIN, -MARGIN, -MARGIN,
+                       (width + 2 * MARGIN) // 2, (height + 2 * MARGIN) // 2, -MARGIN, -MARGIN,
                        width + 2 * MARGIN, height + 2 * MARGIN), text, count=1)
     done = subprocess.run(["rsvg-convert"], input=wider, capture_output=True, check=True)
     columns, n_rows, rows = read_png(done.stdout)
-    if (columns, n_rows) != (width + 2 * MARGIN, height + 2 * MARGIN):
+    if (columns, n_rows) != ((width + 2 * MARGIN) // 2, (height + 2 * MARGIN) // 2):
         return [f"it is {columns} by {n_rows} pixels large"]
-    inside = [pixel for row in rows[MARGIN:-MARGIN] for pixel in row[MARGIN:-MARGIN]]
-    around = {pixel for y, row in enumerate(rows) for x, pixel in enumerate(row)
-              if not (MARGIN <= x < MARGIN + width and MARGIN <= y < MARGIN + height)}
-    ground = max(set(inside), key=inside.count)
-    drawn = sum(pixel != ground for pixel in inside) / len(inside)
+    edge = MARGIN // 2
+    inside = [pixel for row in rows[edge:-edge] for pixel in row[edge:-edge]]
+    # Half a pixel at the edges may be of both.
+    around = {pixel for y, row in enumerate(rows) for pixel in (
+        row if y < edge - 1 or y > n_rows - edge else [*row[:edge - 1], *row[1 - edge:]])}
+    drawn = 1 - collections.Counter(inside).most_common(1)[0][1] / len(inside)
     return ([f"only {drawn:.1%} of it is drawn"] if drawn < 0.03 else []) + (
         [f"around it there are {len(around)} colours"] if len(around) != 1 else [])
 

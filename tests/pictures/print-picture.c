@@ -69,7 +69,7 @@ take_fields (PsEntry *entry, char **fields)
 }
 
 static void
-add_line (PsLives *lives, const char *line)
+add_line (PsLives *lives, PsBlame *blame, const char *line)
 {
   char *rest;
   double at_ms = g_ascii_strtod (line, &rest);
@@ -85,23 +85,26 @@ add_line (PsLives *lives, const char *line)
   entry.values[PS_KEY_UNIT] = "inboxd.service";
   take_fields (&entry, fields);
   ps_lives_add (lives, &entry);
+  ps_blame_add (blame, &entry);
 }
 
 int
 main (int argc, char **argv)
 {
   g_autoptr (PsLives) lives = ps_lives_new (PS_LIVES_WHOLE);
+  g_autoptr (PsBlame) blame = ps_blame_new ();
   g_autofree char *text = NULL;
   char line[65536];
 
   while (fgets (line, sizeof line, stdin) != NULL)
     if (*g_strstrip (line) != '\0' && *line != '#')
-      add_line (lives, line);
+      add_line (lives, blame, line);
   ps_lives_finish (lives, NULL, NULL);
+  ps_blame_finish (blame);
   if (argc != 2 || ps_lives_get_n (lives) == 0)
     return EXIT_FAILURE;
   text = strcmp (argv[1], "blame") == 0
-             ? ps_svg_blame (lives, NULL)
+             ? ps_svg_blame (blame)
              : ps_svg_exit (ps_lives_get (lives, ps_lives_get_n (lives) - 1));
   fputs (text, stdout);
   return EXIT_SUCCESS;
