@@ -31,6 +31,10 @@ static const PsVerb verbs[] = {
   { "blame", "[UNIT…]", "The slowest steps over many exits", NULL, NULL, ps_verb_blame },
   { "plot", "[UNIT] [RUN]", "A picture of one exit, or of many: > exit.svg", ps_verb_plot_details,
     ps_verb_plot_options, ps_verb_plot },
+  { "status", "UNIT", "Is it up, how did it end last, what is left to do", NULL, NULL,
+    ps_verb_status },
+  { "new-unit", "NAME", "Write a unit for a daemon, from a template", ps_verb_new_unit_details,
+    ps_verb_new_unit_options, ps_verb_new_unit },
   { "help", "[VERB]", "Say what psctl, or a verb of it, can do", NULL, NULL, run_help },
 };
 
