@@ -160,7 +160,7 @@ ps_verb_history (const PsOptions *options, char **arguments)
   n = ps_lives_get_n (lives);
   status = ps_read_close (reader, options, n > 0);
   if (n == 0 && status == PS_EXIT_NOTHING && !options->quiet)
-    ps_verb_complain ("no life is in this journal; programs with libpostscriptum leave them there");
+    ps_read_complain_of_nothing (reader, "no such life is in this journal");
   if (options->json)
     print_json (lives, options);
   else if (n > 0)

@@ -102,3 +102,20 @@ def _(bench):
     shown = psctl("show", late.name)
     check("SIGTERM from systemd (1), then SIGKILL, systemd's timeout, in terminate:block" in shown,
           shown)
+
+
+@case("J06 psctl: a unit with LogNamespace=: it says where to look, and finds it there")
+def _(bench):
+    namespace = f"ctl{bench.number}"
+    probe = bench.probe(service={"LogNamespace": namespace}).serve()
+    probe.stop()
+    probe.finish()
+    run("journalctl", f"--namespace={namespace}", "--sync")
+    done = run(Bench.installed.get("psctl") or "true", "history", probe.name, check=False)
+    found = psctl(f"--namespace={namespace}", "history", probe.name)
+    run("systemctl", "stop", f"systemd-journald@{namespace}.socket",
+        f"systemd-journald-varlink@{namespace}.socket", f"systemd-journald@{namespace}.service",
+        check=False)
+    equal(done.returncode, 3, "status where it is not")
+    check("--namespace=" in done.stderr and namespace in done.stderr, done.stderr)
+    check("SIGTERM from systemd (1)" in found, found)
