@@ -43,7 +43,7 @@ static const char common_help[] =
     "  --user, --system          Entries of the user, of the system; both unless said\n"
     "  -D, --directory=DIR       The journals in DIR; -i, --file=GLOB: these\n"
     "  --root=DIR, --namespace=NAME   Of another system's tree; of another journald\n"
-    "  -m, --merge               Of other hosts, too; --host=NAME: of that\n"
+    "  -m, --merge               Of other hosts, too; -H, --host=NAME: of that\n"
     "  -S, --since=T, -U, --until=T   yesterday, -2h, 2026-11-28 12:00:00 …\n"
     "How it is said:\n"
     "  -j, --json                One JSON document a line; keys in docs/psctl.md\n"

@@ -52,6 +52,15 @@ def said_by_manual(source):
             **{verb: heads(part) for verb, part in zip(verbs[1::2], verbs[2::2])}}
 
 
+def said_by_document(source, wanted):
+    """docs/psctl.md has the common options in a table, and names the verbs in another."""
+    text = read(source / "docs" / "psctl.md")
+    rows = re.findall(r"^\| (`-.*?) \|", text, re.MULTILINE)
+    verbs = re.findall(r"^\| `([a-z-]+)[ `]", text[:text.index("## Who knows")], re.MULTILINE)
+    return {COMMON: set(OPTION.findall(" ".join(rows))),
+            **{verb: wanted.get(verb, set()) for verb in verbs}}
+
+
 def complete(source, *words):
     """What bash would offer for the last of these words."""
     script = f"""source {source}/tools/completion/psctl.bash
@@ -135,6 +144,7 @@ def main():
     compare(tap, wanted, said_by_manual(source), "the manual page")
     compare(tap, wanted, said_by_bash(source), "bash's completion")
     compare(tap, wanted, said_by_zsh(source), "zsh's completion")
+    compare(tap, wanted, said_by_document(source, wanted), "docs/psctl.md")
     check_taken(tap, psctl, wanted)
     for page in sorted((source / "docs" / "man").glob("*.[0-9]")):
         check_manual(tap, page)

@@ -11,7 +11,7 @@ _psctl_units() {
 
 _psctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before='' verb='' manager=--system i
-	local common='-D --directory -i --file -m --merge --host --root --namespace -S --since -U --until
+	local common='-D --directory -i --file -m --merge -H --host --root --namespace -S --since -U --until
 		--user --system -j --json -l --full --no-pager --colour -q --quiet -h --help --version'
 	local -A own=(
 		[history]='' [show]='' [blame]='' [status]='' [help]=''
@@ -49,7 +49,7 @@ _psctl() {
 	-S|--since|-U|--until)
 		mapfile -t COMPREPLY < <(compgen -W 'today yesterday -1h -1d' -- "$word")
 		return ;;
-	--host|--namespace|--description|--documentation|--busname)
+	-H|--host|--namespace|--description|--documentation|--busname)
 		return ;;
 	esac
 	if [[ $word == -* ]]; then
