@@ -124,6 +124,11 @@ def checking(tap, place):
     tap.case("what systemd-analyze complains of is not written", problems)
     problems = check_status(place.make("bad", "--force"), 0)
     tap.case("but with --force", problems + ([] if "bad.service" in place.files() else ["no"]))
+    raced = place.units / "raced.service"
+    place.analyzer(f"echo mine >{raced}")
+    problems = check_status(place.make("raced"), 1, "File exists")
+    tap.case("what somebody else writes meanwhile stays", problems + (
+        [] if raced.read_text(encoding="utf-8") == "mine\n" else ["it is overwritten"]))
     place.analyzer('test -x "$(dirname "$3")/fresh" || exit 1')
     tap.case("a daemon that is not there yet has a stand-in", check_status(place.make("fresh"), 0))
     done = place.call(f"--templates={SOURCE / 'units'}", "--print", "shown")
