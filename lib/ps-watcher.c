@@ -141,7 +141,7 @@ stop (PsWatcher *self, PsCause *why)
   ps_report_stopping (self->report, ps_budget_get_timeout_us (&self->budget, self->begun_us));
 
   ps_pass_count (&self->pass, PS_EVENT_CHECKPOINT | main_event (self) | PS_EVENT_FINISH);
-  ps_report_exit_begun (self->report, &self->cause, self->pass.total);
+  ps_report_exit_begun (self->report, &self->cause, self->pass.total, self->limit_us);
   ps_run_notes_cause (&self->cause);
   while (take_first (self, &self->kept))
     ;
