@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What people write today: GLib for signals, libsystemd for messages, a list of ten functions that
+ * are called at the end. Two records, as libpostscriptum has them: why it ends, and how it ended.
+ *
+ *     life-hand [plain|steps]        steps: with a record before and after each function, too
+ */
+#include "bench.h"
+
+#include <glib-unix.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-journal.h>
+
+#define STEPS 10
+
+static gboolean tells_steps;
+static GMainLoop *loop;
+static int status;
+
+static void
+step (int number)
+{
+  if (number == 0)
+    bench_say_now ();
+}
+
+static void
+tell_step (int number, const char *what, const char *id)
+{
+  if (tells_steps)
+    sd_journal_send ("MESSAGE=%s step %d of %d", what, number + 1, STEPS, "MESSAGE_ID=%s", id,
+                     "PRIORITY=7", "STEP_NUMBER=%d", number + 1, NULL);
+}
+
+static gboolean
+handle (gpointer data)
+{
+  gint64 begun_us = g_get_monotonic_time ();
+
+  sd_notify (FALSE, "STOPPING=1\nSTATUS=Stopping because of SIGTERM");
+  sd_journal_send ("MESSAGE=Stopping because of SIGTERM",
+                   "MESSAGE_ID=4b7e7b6b0b5b4a2e9a3b62f0e4b1c001", "PRIORITY=5",
+                   "SIGNAL=%d", SIGTERM, NULL);
+  for (int i = 0; i < STEPS; i++)
+    {
+      tell_step (i, "Begin", "4b7e7b6b0b5b4a2e9a3b62f0e4b1c003");
+      step (i);
+      tell_step (i, "Done", "4b7e7b6b0b5b4a2e9a3b62f0e4b1c004");
+    }
+  status = 128 + SIGTERM;
+  sd_journal_send ("MESSAGE=Ended with status %d", status,
+                   "MESSAGE_ID=4b7e7b6b0b5b4a2e9a3b62f0e4b1c002", "PRIORITY=5", "STATUS=%d", status,
+                   "DURATION_USEC=%" PRIi64, g_get_monotonic_time () - begun_us, NULL);
+  g_main_loop_quit (loop);
+  return G_SOURCE_CONTINUE;
+}
+
+int
+main (int argc, char **argv)
+{
+  tells_steps = argc > 1 && strcmp (argv[1], "steps") == 0;
+  loop = g_main_loop_new (NULL, FALSE);
+  g_unix_signal_add_full (G_PRIORITY_HIGH, SIGTERM, handle, NULL, NULL);
+  g_unix_signal_add_full (G_PRIORITY_HIGH, SIGINT, handle, NULL, NULL);
+  g_unix_signal_add_full (G_PRIORITY_HIGH, SIGHUP, handle, NULL, NULL);
+  sd_notify (FALSE, "READY=1\nSTATUS=Serving");
+  bench_say_ready ();
+  g_main_loop_run (loop);
+  g_main_loop_unref (loop);
+  return status;
+}
