@@ -13,12 +13,25 @@
 #include <unistd.h>
 
 static inline int64_t
-bench_now_ns (void)
+bench_read_ns (clockid_t clock)
 {
   struct timespec now;
 
-  clock_gettime (CLOCK_MONOTONIC, &now);
+  clock_gettime (clock, &now);
   return (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static inline int64_t
+bench_now_ns (void)
+{
+  return bench_read_ns (CLOCK_MONOTONIC);
+}
+
+/* For what only computes: what this thread has spent, whatever else the machine does. */
+static inline int64_t
+bench_cpu_ns (void)
+{
+  return bench_read_ns (CLOCK_THREAD_CPUTIME_ID);
 }
 
 static inline void

@@ -69,6 +69,8 @@ def judge(name, found, own, everything, margin):
         share = found[kind] / known[name][kind]
         text = f"{kind}: {found[kind]:,} instructions, {share:.3f} × {known[name][kind]:,}"
         said.append(text)
+        if kind == "own" and share < 0.9:
+            said.append("much less than recorded: use --record, so that it stays so")
         if share > limit:
             problems.append(f"{text}, more than {limit}; see --where={name}, or --record")
     if not said:

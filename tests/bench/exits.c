@@ -35,7 +35,7 @@ static struct
 {
   int64_t at_ns;
   int64_t critical_ns;
-} *told;
+} * told;
 static int journal = -1;
 static int is_ready[2];
 

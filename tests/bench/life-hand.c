@@ -3,7 +3,8 @@
  * What people write today: GLib for signals, libsystemd for messages, a list of ten functions that
  * are called at the end. Two records, as libpostscriptum has them: why it ends, and how it ended.
  *
- *     life-hand [plain|steps]        steps: with a record before and after each function, too
+ *     life-hand [plain|steps|bare]   steps: with a record before and after each function, too;
+ *                                    bare: READY=1, and it just quits
  */
 #include "bench.h"
 
@@ -15,7 +16,7 @@
 
 #define STEPS 10
 
-static gboolean tells_steps;
+static gboolean tells_steps, is_bare;
 static GMainLoop *loop;
 static int status;
 
@@ -39,10 +40,15 @@ handle (gpointer data)
 {
   gint64 begun_us = g_get_monotonic_time ();
 
+  if (is_bare)
+    {
+      g_main_loop_quit (loop);
+      return G_SOURCE_CONTINUE;
+    }
   sd_notify (FALSE, "STOPPING=1\nSTATUS=Stopping because of SIGTERM");
   sd_journal_send ("MESSAGE=Stopping because of SIGTERM",
-                   "MESSAGE_ID=4b7e7b6b0b5b4a2e9a3b62f0e4b1c001", "PRIORITY=5",
-                   "SIGNAL=%d", SIGTERM, NULL);
+                   "MESSAGE_ID=4b7e7b6b0b5b4a2e9a3b62f0e4b1c001", "PRIORITY=5", "SIGNAL=%d",
+                   SIGTERM, NULL);
   for (int i = 0; i < STEPS; i++)
     {
       tell_step (i, "Begin", "4b7e7b6b0b5b4a2e9a3b62f0e4b1c003");
@@ -61,6 +67,7 @@ int
 main (int argc, char **argv)
 {
   tells_steps = argc > 1 && strcmp (argv[1], "steps") == 0;
+  is_bare = argc > 1 && strcmp (argv[1], "bare") == 0;
   loop = g_main_loop_new (NULL, FALSE);
   g_unix_signal_add_full (G_PRIORITY_HIGH, SIGTERM, handle, NULL, NULL);
   g_unix_signal_add_full (G_PRIORITY_HIGH, SIGINT, handle, NULL, NULL);

@@ -35,3 +35,13 @@ def markdown(rows):
                 + [f"not here: {text}" for text in row.missing]:
             out.append(f"| | *{text}* | | | | |")
     return "\n".join(out) + "\n"
+
+
+def put_into(path, text):
+    """Between the marks that the document has for it."""
+    begin, end = "<!-- table -->", "<!-- /table -->"
+    document = path.read_text(encoding="utf-8")
+    before, mark, rest = document.partition(begin)
+    if not mark or end not in rest:
+        raise RuntimeError(f"{path} has no place for the table: {begin} {end}")
+    path.write_text(f"{before}{begin}\n{text}{rest[rest.index(end):]}", encoding="utf-8")
