@@ -2,7 +2,14 @@
 #include "ps-identity.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <systemd/sd-id128.h>
 #include <systemd/sd-login.h>
+
+/* Names the library where machines are told apart: what is derived from it and from a machine's ID
+ * does not give that away, which is not to be published (machine-id(5)). */
+#define LIBRARY_ID SD_ID128_MAKE (4a, 1c, 0e, 53, 76, 8d, 4b, 0f, 9b, 57, 2d, 63, c8, 1f, 5e, 90)
 
 /* Of the process, since ps_prepare() comes before there is a watcher. */
 static struct
@@ -53,4 +60,68 @@ ps_identity_get_comm (pid_t pid)
   if (!g_file_get_contents (path, &comm, NULL, NULL))
     return NULL;
   return g_strchomp (comm);
+}
+
+static void
+put_id (char id[PS_IDENTITY_ID], int result, sd_id128_t value)
+{
+  if (result < 0)
+    id[0] = '\0';
+  else
+    sd_id128_to_string (value, id);
+}
+
+/* Another one after each start of the machine. */
+void
+ps_identity_get_boot (char id[PS_IDENTITY_ID])
+{
+  sd_id128_t value = SD_ID128_NULL;
+  int result = sd_id128_get_boot (&value);
+
+  put_id (id, result, value);
+}
+
+/* Not the machine's ID itself, but derived from it. */
+void
+ps_identity_get_machine (char id[PS_IDENTITY_ID])
+{
+  sd_id128_t value = SD_ID128_NULL;
+  int result = sd_id128_get_machine_app_specific (LIBRARY_ID, &value);
+
+  put_id (id, result, value);
+}
+
+void
+ps_identity_make_id (char id[PS_IDENTITY_ID])
+{
+  sd_id128_t value = SD_ID128_NULL;
+  int result = sd_id128_randomize (&value);
+
+  put_id (id, result, value);
+}
+
+/* In which the numbers of processes mean what they mean here. */
+guint64
+ps_identity_get_pid_namespace (void)
+{
+  struct stat st;
+
+  return stat ("/proc/self/ns/pid", &st) == 0 ? st.st_ino : 0;
+}
+
+/* When the process began, in ticks since the boot: field 22 of /proc/PID/stat. The second is a name
+ * that may have anything in it. -1: there is no such process. */
+gint64
+ps_identity_get_start (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/stat", (int) pid);
+  g_autofree char *text = NULL;
+  const char *at;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    return -1;
+  at = strrchr (text, ')');
+  for (int field = 2; at != NULL && field < 22; field++)
+    at = strchr (at + 1, ' ');
+  return at != NULL ? g_ascii_strtoll (at, NULL, 10) : -1;
 }
