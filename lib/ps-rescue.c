@@ -4,10 +4,11 @@
  * Deadlines are kept by the loop. When the loop does not turn, because a callback blocks or spins,
  * because it was never run, or has long been quit, nothing would keep them. So there is a timer of
  * the kernel's, armed in the handler of the first termination signal, since that is the last code
- * of ours that surely runs; the conductor moves it as it learns more. It comes by the number of a
- * signal that our handler stands on anyway (ps-signal chooses it), with a cookie, so that no number
- * is taken from the program; says which callback was running and for how long, and ends the
- * process. What is in a will stays there for the helper.
+ * of ours that surely runs; the conductor moves it as it learns more. It comes when the time is
+ * over and not a moment later: the loop gives itself a little less (ps-budget). It comes by the
+ * number of a signal that our handler stands on anyway (ps-signal chooses it), with a cookie, so
+ * that no number is taken from the program; says which callback was running and for how long, and
+ * ends the process. What is in a will stays there for the helper.
  *
  * A second timer sends SIGKILL a little later: for a process that blocks that signal in every
  * thread, or a journal in which even last words get stuck.
@@ -27,8 +28,6 @@
 
 #define NEVER_US INT64_MAX
 
-/* What the loop has beyond the deadline to come to its own end. */
-#define GRACE_US (25 * 1000)
 #define KILL_AFTER_US (2 * 1000 * 1000)
 
 static struct
@@ -117,7 +116,7 @@ set_both (int64_t end_us)
   atomic_store (&well.end_us, end_us);
   if (!atomic_load (&well.open))
     return;
-  set (well.timer, end_us > NEVER_US - GRACE_US ? NEVER_US : end_us + GRACE_US);
+  set (well.timer, end_us);
   if (atomic_load (&well.has_kill))
     set (well.kill, end_us > NEVER_US - KILL_AFTER_US ? NEVER_US : end_us + KILL_AFTER_US);
 }

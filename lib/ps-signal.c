@@ -56,15 +56,17 @@ static struct
 {
   int fd;           /* -1: nothing is taken */
   int inherited_fd; /* in a copy: its number, now of a descriptor of our own; or -1 */
-  int carrier; /* the signal by which our timers come */
+  int carrier;      /* the signal by which our timers come */
   gboolean quiet_pipe;
   atomic_int chain;
   atomic_int escalation;
   atomic_int hangup_ends; /* SIGHUP is a termination signal */
   atomic_flag pressing;
   PsPressure pressure;
-  Taken signals[NSIG];
 } well = { .fd = -1, .inherited_fd = -1 };
+
+/* By number. By itself, since what is all zero is neither in the file nor in memory. */
+static Taken table[NSIG];
 
 /* --- In the handler: async-signal-safe ------------------------------------------------------- */
 
@@ -134,14 +136,14 @@ call_action (const struct sigaction *action, int signum, siginfo_t *info, void *
 static void
 let_through (int signum)
 {
-  sigaction (signum, &well.signals[signum].before, NULL);
+  sigaction (signum, &table[signum].before, NULL);
   raise (signum);
 }
 
 static void
 handle (int signum, siginfo_t *info, void *ucontext)
 {
-  Taken *taken = &well.signals[signum];
+  Taken *taken = &table[signum];
   int saved_errno = errno;
 
   if (!ps_self_is_watched ()) /* a child that fork handlers did not see */
@@ -203,8 +205,8 @@ install (int signum)
 {
   struct sigaction action = our_action (SA_RESTART);
 
-  well.signals[signum].installed = sigaction (signum, &action, NULL) == 0;
-  return well.signals[signum].installed;
+  table[signum].installed = sigaction (signum, &action, NULL) == 0;
+  return table[signum].installed;
 }
 
 /* The descriptor is shared with the parent, and a loop in this child may still watch it: it gets
@@ -225,7 +227,7 @@ part_from_parent (int shared)
 static void
 forget_signal (int signum)
 {
-  Taken *taken = &well.signals[signum];
+  Taken *taken = &table[signum];
   GSource *anchor = taken->anchor != NULL ? taken->anchor : taken->inherited_anchor;
   struct sigaction now;
 
@@ -262,7 +264,7 @@ forget_in_child (void)
     }
   ps_signal_loud_pipe ();
   for (int signum = 1; signum < NSIG; signum++)
-    if (well.signals[signum].installed)
+    if (table[signum].installed)
       forget_signal (signum);
   ps_caught_forget ();
   well.inherited_fd = part_from_parent (well.fd);
@@ -334,7 +336,7 @@ ps_signal_prepare (void)
     return;
   for (guint i = 0; i < G_N_ELEMENTS (early); i++)
     {
-      Taken *taken = &well.signals[early[i]];
+      Taken *taken = &table[early[i]];
 
       if (taken->installed)
         continue;
@@ -348,7 +350,7 @@ ps_signal_prepare (void)
 static void
 drop_anchor (int signum)
 {
-  Taken *taken = &well.signals[signum];
+  Taken *taken = &table[signum];
   struct sigaction now;
 
   if (taken->inherited_anchor != NULL)
@@ -383,7 +385,7 @@ drop_anchor (int signum)
 static void
 find_before (int signum)
 {
-  Taken *taken = &well.signals[signum];
+  Taken *taken = &table[signum];
 
   sigaction (signum, NULL, &taken->before);
   if (signum == SIGPIPE && is_plain (&taken->before, do_nothing))
@@ -394,7 +396,7 @@ find_before (int signum)
 static struct sigaction
 left_behind (int signum)
 {
-  const struct sigaction *before = &well.signals[signum].before;
+  const struct sigaction *before = &table[signum].before;
 
   return signum == SIGPIPE && well.quiet_pipe && is_plain (before, SIG_DFL) ? quiet_action ()
                                                                             : *before;
@@ -404,7 +406,7 @@ left_behind (int signum)
 static void
 put_back (int signum)
 {
-  Taken *taken = &well.signals[signum];
+  Taken *taken = &table[signum];
   struct sigaction last, now, left = left_behind (signum);
 
   sigaction (signum, NULL, &last);
@@ -441,7 +443,7 @@ is_glibs (int signum)
 gboolean
 ps_signal_take (int signum, PsSignalTake how)
 {
-  Taken *taken = &well.signals[signum];
+  Taken *taken = &table[signum];
   gboolean was_blocked;
 
   if (taken->taken)
@@ -484,7 +486,8 @@ ps_signal_can_inherit (void)
          && (st.st_mode & S_IFMT) == 0;
 }
 
-/* In a forked child that goes on as what its parent was. What that one had taken is not taken yet. */
+/* In a forked child that goes on as what its parent was. What that one had taken is not taken yet.
+ */
 void
 ps_signal_inherit (void)
 {
@@ -500,7 +503,7 @@ ps_signal_get_taken (void)
   PsSignums set = PS_SIGNUMS_NONE;
 
   for (int signum = 1; signum < NSIG; signum++)
-    if (well.signals[signum].taken)
+    if (table[signum].taken)
       set |= ps_signums_of (signum);
   return set;
 }
@@ -508,7 +511,7 @@ ps_signal_get_taken (void)
 void
 ps_signal_give_back (int signum)
 {
-  if (!well.signals[signum].installed)
+  if (!table[signum].installed)
     return;
   block (SIG_BLOCK, signum);
   put_back (signum);
@@ -520,7 +523,7 @@ borrow (void)
 {
   for (int signum = SIGRTMAX; signum >= SIGRTMIN; signum--)
     {
-      Taken *taken = &well.signals[signum];
+      Taken *taken = &table[signum];
 
       if (taken->installed || sigaction (signum, NULL, &taken->before) < 0
           || !is_plain (&taken->before, SIG_DFL))
@@ -545,13 +548,13 @@ ps_signal_carry (PsSignums stay)
   int signum = ps_signums_last (stay), last = well.carrier;
 
   if (signum == 0)
-    signum = last != 0 && well.signals[last].borrowed ? last : borrow ();
+    signum = last != 0 && table[last].borrowed ? last : borrow ();
   if (signum == last)
     return;
   well.carrier = signum;
   ps_limit_carry (signum != 0 ? handle : NULL, signum);
   ps_rescue_carry (signum);
-  if (last != 0 && well.signals[last].borrowed)
+  if (last != 0 && table[last].borrowed)
     ps_signal_give_back (last);
 }
 
@@ -563,14 +566,14 @@ ps_signal_carry_nothing (void)
 
   well.carrier = 0;
   ps_limit_carry (NULL, 0);
-  if (last != 0 && well.signals[last].borrowed)
+  if (last != 0 && table[last].borrowed)
     ps_signal_give_back (last);
 }
 
 const struct sigaction *
 ps_signal_get_previous_action (int signum)
 {
-  return well.signals[signum].installed ? &well.signals[signum].before : NULL;
+  return table[signum].installed ? &table[signum].before : NULL;
 }
 
 void
@@ -624,9 +627,9 @@ ps_signal_next (PsSignal *signal)
     if (!ps_caught_take (PS_SIGNUMS_ALL, signal))
       return FALSE;
   /* A handler in another thread may be through only after the signal was given back. */
-  while (!well.signals[signal->signum].taken
+  while (!table[signal->signum].taken
          && (ps_signal_send_again (signal->signum, signal->has_value, signal->value), TRUE));
-  taken = &well.signals[signal->signum];
+  taken = &table[signal->signum];
   atomic_store (&taken->waiting, FALSE);
   if (taken->has_glib && !taken->at_once)
     taken->glib.sa_handler (signal->signum);

@@ -63,6 +63,9 @@ struct _PsWatcher
   gboolean reload_asked;
   PsCause reload_cause;
   PsPass pass;
+
+  /* Cleared by nobody, and so the last. */
+  PsWish places[2][PS_WISHES_PLACES];
 };
 
 gboolean ps_watcher_is_forked (PsWatcher *self);

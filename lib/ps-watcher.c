@@ -74,8 +74,7 @@ set_rescue (PsWatcher *self)
 {
   int status = status_now (self);
 
-  ps_rescue_set_end (ps_budget_get_end_us (&self->budget, TRUE),
-                     status != 0 ? status : EXIT_FAILURE);
+  ps_rescue_set_end (ps_budget_get_last_us (&self->budget), status != 0 ? status : EXIT_FAILURE);
 }
 
 static void
