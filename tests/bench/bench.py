@@ -17,7 +17,7 @@ import rows_manager
 import rows_rest
 import table
 
-GROUPS = {"latency": rows.latency, "busy": rows.latency_busy, "lives": rows.lives,
+GROUPS = {"latency": rows.latency, "busy": rows.latency_busy, "lives": rows.lives, "wills": rows.wills,
           "callbacks": rows.callbacks, "exits": rows.exits, "crash": rows.crash,
           "memory": rows.memory, "rest": rows_rest.rest, "load": rows_load.load,
           "growth": rows_growth.growth, "manager": rows_manager.manager}

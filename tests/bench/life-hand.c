@@ -3,12 +3,14 @@
  * What people write today: GLib for signals, libsystemd for messages, a list of ten functions that
  * are called at the end. Two records, as libpostscriptum has them: why it ends, and how it ended.
  *
- *     life-hand [plain|steps|bare]   steps: with a record before and after each function, too;
- *                                    bare: READY=1, and it just quits
+ *     life-hand [plain|steps|bare|will]  steps: with a record before and after each function, too;
+ *                                    bare: READY=1, and it just quits; will: three
+ *                                    files are made, and removed at the end
  */
 #include "bench.h"
 
 #include <glib-unix.h>
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
@@ -16,7 +18,7 @@
 
 #define STEPS 10
 
-static gboolean tells_steps, is_bare;
+static gboolean tells_steps, is_bare, has_files;
 static GMainLoop *loop;
 static int status;
 
@@ -33,6 +35,30 @@ tell_step (int number, const char *what, const char *id)
   if (tells_steps)
     sd_journal_send ("MESSAGE=%s step %d of %d", what, number + 1, STEPS, "MESSAGE_ID=%s", id,
                      "PRIORITY=7", "STEP_NUMBER=%d", number + 1, NULL);
+}
+
+static void
+for_each_file (void (*func) (const char *path))
+{
+  for (int i = 0; has_files && i < BENCH_FILES; i++)
+    {
+      g_autofree char *path = g_strdup_printf (BENCH_DIRECTORY "/file%d", i);
+
+      func (path);
+    }
+}
+
+static void
+make_file (const char *path)
+{
+  if (!g_file_set_contents_full (path, "", 0, G_FILE_SET_CONTENTS_NONE, 0600, NULL))
+    exit (99);
+}
+
+static void
+remove_file (const char *path)
+{
+  unlink (path);
 }
 
 static gboolean
@@ -55,6 +81,7 @@ handle (gpointer data)
       step (i);
       tell_step (i, "Done", "4b7e7b6b0b5b4a2e9a3b62f0e4b1c004");
     }
+  for_each_file (remove_file);
   status = 128 + SIGTERM;
   sd_journal_send ("MESSAGE=Ended with status %d", status,
                    "MESSAGE_ID=4b7e7b6b0b5b4a2e9a3b62f0e4b1c002", "PRIORITY=5", "STATUS=%d", status,
@@ -68,6 +95,9 @@ main (int argc, char **argv)
 {
   tells_steps = argc > 1 && strcmp (argv[1], "steps") == 0;
   is_bare = argc > 1 && strcmp (argv[1], "bare") == 0;
+  has_files = argc > 1 && strcmp (argv[1], "will") == 0;
+  g_mkdir (BENCH_DIRECTORY, 0700);
+  for_each_file (make_file);
   loop = g_main_loop_new (NULL, FALSE);
   g_unix_signal_add_full (G_PRIORITY_HIGH, SIGTERM, handle, NULL, NULL);
   g_unix_signal_add_full (G_PRIORITY_HIGH, SIGINT, handle, NULL, NULL);

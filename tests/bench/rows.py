@@ -149,6 +149,17 @@ def lives(places, quick):
     return [start, *linking, cold, exits]
 
 
+def wills(places, quick):
+    """Both make three files and remove them; ours writes down beforehand that it will."""
+    count = 5 if quick else 15
+    peers = [places.life(name, program, [count], *after) for name, program, *after in (
+        (OURS, "life-ps", "will"), ("by hand", "life-hand", "will"), ("GLib", "life-glib"))]
+    row = Row("exit-will", "the same with a run record and a will of 3 clauses, without sync", "µs")
+    row.add(interleave(peers, 3 if quick else 20), 2, 1e-3)
+    row.goal_of_ratio("≤ 1.15 × by hand", "by hand", 1.15)
+    return [row]
+
+
 # --- Callbacks -----------------------------------------------------------------------------------
 
 CALLBACK_PEERS = ((OURS, "ps"), ("sd_event_add_exit", "sd-event"), ("g_idle_add", "g-idle"),

@@ -25,7 +25,19 @@ def of_callbacks(places, peer, count, runs):
 
 
 def of_exits(places, what, count, runs):
-    return min(float(run_lines([places.program("growth"), what, count])[0]) for _ in range(runs))
+    """"register", "exit" or "open": ns."""
+    return quickest([dict((line.split()[0], float(line.split()[1])) for line in run_lines(
+        [places.program("growth"), what, count])) for _ in range(runs)])
+
+
+# What: the sizes of it that are of use, and what each figure is called.
+EXITS = {
+    "holds": (SIZES, {"exit": "holds in an exit"}),
+    "phases": (SIZES[:3], {"exit": "phases in an exit"}),
+    "wills": ((100, 1000, 10000), {"register": "clauses of a will, to register",
+                                   "exit": "clauses of a will, to carry out"}),
+    "runs": ((10, 100, 1000), {"open": "a record of so many runs, to open"}),
+}
 
 
 def fit(points):
@@ -48,10 +60,11 @@ def curves(places, quick):
             for operation, ns in of_callbacks(places, peer, size, runs).items():
                 taken.setdefault(f"callbacks {OPERATIONS[operation]}", {}).setdefault(
                     name, []).append((size, ns))
-        for what in ("holds", "phases"):
-            if size <= 100000 or what == "holds":
-                taken.setdefault(f"{what} in an exit", {}).setdefault(OURS, []).append(
-                    (size, of_exits(places, what, size, runs)))
+    for what, (its_sizes, titles) in EXITS.items():
+        for size in its_sizes[:2] if quick else its_sizes:
+            runs = 1 if what == "runs" else 3
+            for name, ns in of_exits(places, what, size, runs).items():
+                taken.setdefault(titles[name], {}).setdefault(OURS, []).append((size, ns))
     return taken
 
 
