@@ -123,6 +123,7 @@ serve (const Options *options)
     return fail (error);
   watcher = ps_glib_attach (loop);
   ps_watcher_report_crashes (watcher);
+  daemon_remember (&self, watcher);
   if (!daemon_listen (&self, watcher, &error))
     return fail (error);
 

@@ -63,17 +63,16 @@ open_directory (const char *path, GError **error)
 /* What the lives before have left to be done, before this one makes anything that could be taken
  * for theirs. */
 static void
-settle_old (PsWatcher *self, int dir, const char *name, PsRunFile *file)
+settle_old (PsWatcher *self, int dir, const char *name, const char *last_run)
 {
   PsSettleWork *work = ps_settle_work_new ();
-  char last[PS_OWNER_ID];
-  PsSettleHow how = { .by = PS_SETTLE_BY_START,
-                      .last_run = last,
-                      .end_us = ps_clock_now_us () + SETTLE_US,
-                      .tell = ps_will_report,
-                      .data = self->report };
+  const PsSettleHow how = { .by = PS_SETTLE_BY_START,
+                            .last_run = last_run,
+                            .end_us = ps_clock_now_us () + SETTLE_US,
+                            .tell = ps_will_report,
+                            .data = self->report };
 
-  if (work != NULL && ps_settle_last_run (&file->store, last) == 0)
+  if (work != NULL)
     ps_settle_all (dir, name, work, &how);
   ps_settle_work_free (work);
 }
@@ -91,13 +90,13 @@ begin_life (PsWatcher *self, PsRunFile *file, PsRecordFlags flags, GError **erro
 }
 
 static PsWill *
-new_will (int dir, const char *path, const char *name, const PsRunFile *file, PsRecordFlags flags,
+new_will (int dir, const char *path, const char *name, const char *run, PsRecordFlags flags,
           GError **error)
 {
   PsOwner owner;
   PsWill *will = NULL;
 
-  if (ps_owner_init_self (&owner, file->id, ps_identity_get_invocation_id ()) == 0)
+  if (ps_owner_init_self (&owner, run, ps_identity_get_invocation_id ()) == 0)
     will = ps_will_new (dir, path, name, &owner, (flags & PS_RECORD_SYNC) != 0);
   if (will == NULL)
     g_set_error (error, PS_ERROR, PS_ERROR_EXHAUSTED, "There is no room for a will: %s",
@@ -118,10 +117,9 @@ open_record (PsWatcher *self, const char *directory, PsRecordFlags flags, GError
     return FALSE;
   if (ps_run_file_open (&file, dir, name, flags, error))
     {
-      settle_old (self, dir, name, &file);
-      will = new_will (dir, path, name, &file, flags, error);
-      if (will != NULL && !begin_life (self, &file, flags, error))
-        g_clear_pointer (&will, ps_will_free);
+      settle_old (self, dir, name, file.id);
+      if (begin_life (self, &file, flags, error))
+        will = new_will (dir, path, name, file.id, flags, error);
       ps_run_file_clear (&file);
     }
   close (dir);

@@ -36,6 +36,9 @@
 
 #define ROOM 4096
 
+#define LOCK_TRIES 20
+#define LOCK_PAUSE_US (10 * 1000)
+
 #define SUFFIX ".run"
 
 /* The unit's, where it is a service; otherwise, as in a session, the program's. (transfer full) */
@@ -82,6 +85,16 @@ set_busy (GError **error, const char *name, gint64 pid)
 
 /* --- Opening --------------------------------------------------------------------------------- */
 
+/* A helper has the lock for a moment, a life for as long as it lasts. */
+static gboolean
+is_left_to_others (guint *times)
+{
+  if (++*times > LOCK_TRIES)
+    return TRUE;
+  g_usleep (LOCK_PAUSE_US);
+  return FALSE;
+}
+
 /* FALSE with error: it cannot be had. A file that is replaced meanwhile is opened again. */
 static gboolean
 open_locked (PsStore *store, int dir, const char *name, PsStoreFlags flags, GError **error)
@@ -89,20 +102,23 @@ open_locked (PsStore *store, int dir, const char *name, PsStoreFlags flags, GErr
   g_autofree char *file = g_strconcat (name, SUFFIX, NULL);
   const char *why = NULL;
   pid_t holder = 0;
+  guint times = 0;
+  int saved_errno;
 
-  for (int i = 0; i < 10; i++)
+  for (;;)
     {
       if (ps_store_open (store, dir, file, flags, &why) < 0)
         return set_errno (error, "opened", name, why);
       if (ps_store_lock (store, &holder) == 0)
         return TRUE;
+      saved_errno = errno;
       ps_store_close (store);
-      if (errno == EAGAIN)
-        return set_busy (error, name, holder);
-      if (errno != ESTALE)
+      errno = saved_errno;
+      if (errno != EAGAIN && errno != ESTALE)
         return set_errno (error, "locked", name, NULL);
+      if (is_left_to_others (&times))
+        return set_busy (error, name, holder);
     }
-  return set_errno (error, "locked", name, NULL);
 }
 
 static gboolean

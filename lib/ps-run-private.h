@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* floor 0 */
 #include "ps-life.h"
+
 /* floor 1 */
 #include "ps-verdict.h"
 

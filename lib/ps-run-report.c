@@ -92,6 +92,6 @@ ps_run_report_previous (PsReport *report, const PsRun *run)
   words = ps_run_describe (run);
   set_life (record, run);
   set_reason (record, run);
-  ps_record_set_message (record, "The previous run: %s", words);
+  ps_record_set_message (record, "The previous run %s", words);
   ps_report_end_record (report, record);
 }

@@ -234,25 +234,36 @@ add_verdict (GString *text, PsVerdict verdict)
 {
   static const char *const words[] = {
     [PS_VERDICT_CLEAN] = "ended cleanly",
-    [PS_VERDICT_TERMINATED] = "terminated",
+    [PS_VERDICT_TERMINATED] = "was terminated",
     [PS_VERDICT_QUIT] = "quit",
     [PS_VERDICT_CRASHED] = "crashed",
-    [PS_VERDICT_KILLED] = "killed without a word",
-    [PS_VERDICT_OUT_OF_MEMORY] = "killed for lack of memory",
-    [PS_VERDICT_WATCHDOG] = "ended by the watchdog",
-    [PS_VERDICT_FORCED] = "forced to end",
-    [PS_VERDICT_POWER_LOSS] = "lost when the machine went down",
+    [PS_VERDICT_KILLED] = "was killed without a word",
+    [PS_VERDICT_OUT_OF_MEMORY] = "was killed for lack of memory",
+    [PS_VERDICT_WATCHDOG] = "was ended by the watchdog",
+    [PS_VERDICT_FORCED] = "was forced to end",
+    [PS_VERDICT_POWER_LOSS] = "was lost when the machine went down",
     [PS_VERDICT_UNKNOWN] = "ended in a way that is not known",
   };
 
   g_string_append (text, words[verdict]);
 }
 
+/* Nothing is said of a life that gave no sign after its beginning: it may have been a long one. */
+static void
+add_duration (GString *text, const PsRun *run)
+{
+  gint64 lived_us = ps_run_get_lived_us (run);
+  char duration[PS_TEXT_SHORT];
+
+  if (lived_us > 0 || run->finding.end_is_known)
+    g_string_append_printf (text, ", after %s%s", run->finding.end_is_known ? "" : "at least ",
+                            ps_text_put_duration (duration, sizeof duration, lived_us));
+}
+
 char *
 ps_run_describe (const PsRun *run)
 {
   g_autoptr (GString) text = g_string_new (NULL);
-  char duration[PS_TEXT_SHORT];
   const char *step, *reason;
   char *line;
 
@@ -268,9 +279,7 @@ ps_run_describe (const PsRun *run)
     g_string_append_printf (text, " in the callback %s", step);
   if (reason != NULL)
     g_string_append_printf (text, " (%s)", reason);
-  g_string_append_printf (
-      text, ", after %s%s", run->finding.end_is_known ? "" : "at least ",
-      ps_text_put_duration (duration, sizeof duration, ps_run_get_lived_us (run)));
+  add_duration (text, run);
   line = g_malloc (DESCRIPTION_MAX);
   return ps_text_put_line (line, DESCRIPTION_MAX, text->str);
 }

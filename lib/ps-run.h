@@ -37,8 +37,8 @@ PS_PUBLIC PsVerdict ps_run_get_verdict (const PsRun *run);
  * ps_run_describe:
  * @run: a run
  *
- * How it ended, for people, in one line without control characters: "terminated by SIGTERM from
- * systemd (pid 1) with status 143, after 3 min 4 s". Since 0.1.
+ * How it ended, for people, in one line without control characters, as the rest of a sentence: "was
+ * terminated by SIGTERM from systemd (pid 1, uid 0) with status 143, after 3 min 4 s". Since 0.1.
  *
  * Returns: (transfer full): the words
  */

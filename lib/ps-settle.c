@@ -369,7 +369,9 @@ explain_open (const char *name, const PsSettleHow *how, int error, const char *w
 {
   if (error == ENOENT)
     return PS_SETTLE_NOTHING;
-  return tell_end (how, name, NULL, why != NULL ? PS_SETTLE_REFUSED : PS_SETTLE_FAILED,
+  return tell_end (how, name, NULL,
+                   why != NULL || error == EACCES || error == EPERM ? PS_SETTLE_REFUSED
+                                                                    : PS_SETTLE_FAILED,
                    why != NULL ? why : words_of (error));
 }
 
