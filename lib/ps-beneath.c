@@ -126,13 +126,15 @@ ps_beneath_identify (int dir, const char *leaf, PsBeneathId *id)
   struct statx stx;
   struct stat st;
 
-  if (statx (dir, leaf, flags, STATX_TYPE | STATX_INO | STATX_BTIME, &stx) == 0)
+  if (statx (dir, leaf, flags, STATX_TYPE | STATX_INO | STATX_BTIME | STATX_MNT_ID, &stx) == 0)
     {
       *id = (PsBeneathId){ .device = makedev (stx.stx_dev_major, stx.stx_dev_minor),
                            .inode = stx.stx_ino,
                            .type = stx.stx_mode & S_IFMT };
       if (stx.stx_mask & STATX_BTIME)
         id->born_ns = stx.stx_btime.tv_sec * 1000000000ll + stx.stx_btime.tv_nsec;
+      if (stx.stx_mask & STATX_MNT_ID)
+        id->mount = stx.stx_mnt_id;
       return 0;
     }
   if ((errno != ENOSYS && errno != EPERM) || fstatat (dir, leaf, &st, flags) < 0)
@@ -147,6 +149,17 @@ ps_beneath_is_same (const PsBeneathId *was, const PsBeneathId *is, int is_same_b
   return was->inode == is->inode && was->type == is->type
          && (was->born_ns == 0 || is->born_ns == 0 || was->born_ns == is->born_ns)
          && (!is_same_boot || was->device == is->device);
+}
+
+/* Whether it is another file system's than the directory it was found in. The device tells only
+ * where the mount is not known (before Linux 5.8): in an overlay, as containers have it, the files
+ * of one directory have several. */
+int
+ps_beneath_is_mounted (const PsBeneathId *id, const PsBeneathId *parent)
+{
+  if (id->mount != 0 && parent->mount != 0)
+    return id->mount != parent->mount;
+  return id->device != parent->device;
 }
 
 /* Whether what is there is gone with the boot. */

@@ -179,7 +179,7 @@ judge (PsRunFile *self, const PsRunText *record, const char *name, GError **erro
     return set_busy (error, name, record->last.who.pid);
   self->previous = ps_run_new (&record->last, &finding);
   self->is_told = record->last.verdict[0] != '\0';
-  g_strlcpy (self->id, record->last.who.id, sizeof self->id);
+  g_strlcpy (self->last_id, record->last.who.id, sizeof self->last_id);
   return TRUE;
 }
 
@@ -260,6 +260,7 @@ ps_run_file_open (PsRunFile *self, int dir, const char *name, PsRecordFlags flag
   PsStoreFlags store_flags = PS_STORE_CREATE | (flags & PS_RECORD_SYNC ? PS_STORE_SYNC : 0);
 
   *self = (PsRunFile){ .store = PS_STORE_CLOSED };
+  ps_identity_make_id (self->id);
   if (open_locked (&self->store, dir, name, store_flags, error))
     {
       if (take_up (self, name, error))
@@ -282,19 +283,19 @@ note_verdict (PsRunFile *self)
   ps_run_log_now (&now);
   return ps_store_append (
              &self->store, line,
-             ps_run_text_put_verdict (line, sizeof line, self->id, &now,
+             ps_run_text_put_verdict (line, sizeof line, self->last_id, &now,
                                       ps_verdict_to_string (ps_run_get_verdict (self->previous))))
          == 0;
 }
 
 static void
-introduce (PsLifeWho *who, int fd)
+introduce (PsLifeWho *who, const char *id, int fd)
 {
   g_autofree char *unit = ps_identity_get_unit ();
   const char *invocation_id = ps_identity_get_invocation_id ();
 
   *who = (PsLifeWho){ .pid = getpid () };
-  ps_identity_make_id (who->id);
+  g_strlcpy (who->id, id, sizeof who->id);
   ps_identity_get_boot (who->boot);
   ps_identity_get_machine (who->machine);
   identify_file (fd, &who->inode, &who->born_ns);
@@ -306,8 +307,7 @@ introduce (PsLifeWho *who, int fd)
   g_strlcpy (who->invocation, invocation_id != NULL ? invocation_id : "", sizeof who->invocation);
 }
 
-/* What became of the last life has been told: this one begins. The record is ps-run-log's then, and
- * self->id that of the life. */
+/* What became of the last life has been told: this one begins. The record is ps-run-log's then. */
 gboolean
 ps_run_file_begin (PsRunFile *self, PsRecordFlags flags, GError **error)
 {
@@ -316,11 +316,10 @@ ps_run_file_begin (PsRunFile *self, PsRecordFlags flags, GError **error)
   if (!note_verdict (self))
     return set_errno (error, "written", self->store.name, NULL);
   (void) fallocate (self->store.fd, FALLOC_FL_KEEP_SIZE, self->store.length, ROOM);
-  introduce (&who, self->store.fd);
+  introduce (&who, self->id, self->store.fd);
   if (ps_run_log_open (self->store.fd, &who, (flags & PS_RECORD_SYNC) != 0) < 0)
     return set_errno (error, "written", self->store.name, NULL);
   self->store.fd = -1;
-  g_strlcpy (self->id, who.id, sizeof self->id);
   return TRUE;
 }
 
@@ -338,7 +337,7 @@ static gboolean
 add_settled (PsRunFile *self, const PsLifeSettled *settled, const char *name, GError **error)
 {
   char line[PS_RUN_TEXT_LINE];
-  size_t length = ps_run_text_put_settled (line, sizeof line, self->id, settled);
+  size_t length = ps_run_text_put_settled (line, sizeof line, self->last_id, settled);
 
   return (length > 0 && ps_store_append (&self->store, line, length) == 0)
          || set_errno (error, "written", name, NULL);

@@ -87,7 +87,7 @@ static PsClauseEnd
 check_file (const PsWillClause *clause, const PsClauseHow *how, const PsBeneathId *id,
             const PsBeneathId *parent, char *reason)
 {
-  if (id->device != parent->device)
+  if (ps_beneath_is_mounted (id, parent))
     return end (PS_CLAUSE_SKIPPED, reason, "something is mounted there");
   if (clause->verb == PS_WILL_RMDIR && id->type != S_IFDIR)
     return end (PS_CLAUSE_SKIPPED, reason, "it is not a directory");
