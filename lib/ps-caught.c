@@ -9,10 +9,15 @@
  * kept. Nothing is lost by that of a signal which the kernel itself merges; of a realtime signal
  * the values are, and the count is handed on.
  *
+ * The conductor asks after each callback, of which there may be a million, whether something came.
+ * So a mark says whether there is anything to look for: set when all is written down, and taken
+ * away before a look around.
+ *
  * Who sent the signal is looked up here and not later, since the sender may be gone by then.
  */
 
 #include "ps-caught.h"
+#include "ps-clock.h"
 #include "ps-sender.h"
 
 #include <stdatomic.h>
@@ -30,6 +35,7 @@ enum
 
 static struct
 {
+  atomic_int any; /* there may be something to take */
   atomic_uint sequence;
   atomic_int lookups;
   /* Of each slot. What a look around reads is together: most slots are never used, and memory that
@@ -81,6 +87,7 @@ sum_up (int signum, PsInput input)
   while (before <= (int) input && !atomic_compare_exchange_weak (amount, &before, 1 + (int) input))
     ;
   atomic_fetch_add (&caught.lost[signum], 1);
+  atomic_store (&caught.any, TRUE);
 }
 
 /* Writes it down. Async-signal-safe. */
@@ -110,6 +117,7 @@ ps_caught_add (const siginfo_t *info, PsInput input, gint64 now_us)
       signal->value = info->si_value.sival_int;
     }
   atomic_store (&caught.state[slot], SLOT_FULL);
+  atomic_store (&caught.any, TRUE);
 }
 
 /* --- Taking out ------------------------------------------------------------------------------ */
@@ -140,7 +148,9 @@ take_lost (PsSignums of, PsSignal *signal)
 {
   for (int signum = 1; signum < NSIG; signum++)
     {
-      unsigned lost = ps_signums_have (of, signum) ? atomic_exchange (&caught.lost[signum], 0) : 0;
+      unsigned lost = ps_signums_have (of, signum) && atomic_load (&caught.lost[signum]) > 0
+                          ? atomic_exchange (&caught.lost[signum], 0)
+                          : 0;
       int amount;
 
       if (lost == 0)
@@ -151,7 +161,7 @@ take_lost (PsSignums of, PsSignal *signal)
                             .input = amount > 0 ? (PsInput) (amount - 1) : PS_INPUT_REQUEST,
                             .lost = lost,
                             .code = G_MININT,
-                            .at_us = g_get_monotonic_time () };
+                            .at_us = ps_clock_now_us () };
       return TRUE;
     }
   return FALSE;
@@ -162,16 +172,27 @@ take_lost (PsSignums of, PsSignal *signal)
 gboolean
 ps_caught_take (PsSignums of, PsSignal *signal)
 {
-  int slot = oldest_slot (of);
+  int slot;
+  gboolean found = TRUE;
 
-  if (slot < 0)
+  if (!atomic_load (&caught.any))
+    return FALSE;
+  atomic_store (&caught.any, FALSE);
+  slot = oldest_slot (of);
+  if (slot >= 0)
+    {
+      *signal = caught.signal[slot];
+      atomic_store (&caught.state[slot], SLOT_FREE);
+    }
+  else
     {
       atomic_store (&caught.lookups, 0);
-      return take_lost (of, signal);
+      found = take_lost (of, signal);
     }
-  *signal = caught.signal[slot];
-  atomic_store (&caught.state[slot], SLOT_FREE);
-  return TRUE;
+  /* There may be more, or some that were not asked for. */
+  if (found || of != PS_SIGNUMS_ALL)
+    atomic_store (&caught.any, TRUE);
+  return found;
 }
 
 /* In a forked child: they were the parent's. */

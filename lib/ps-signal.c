@@ -20,8 +20,10 @@
  */
 
 #include "ps-signal.h"
+#include "ps-action.h"
 #include "ps-caught.h"
 #include "ps-cgroup.h"
+#include "ps-clock.h"
 #include "ps-limit.h"
 #include "ps-rescue.h"
 #include "ps-self.h"
@@ -34,7 +36,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 typedef struct
@@ -101,11 +102,8 @@ press (int signum, gint64 now_us)
 static void
 note (int signum, const siginfo_t *info)
 {
-  struct timespec now;
-  gint64 now_us;
+  gint64 now_us = ps_clock_now_us ();
 
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  now_us = now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
   ps_caught_add (info, press (signum, now_us), now_us);
 }
 
@@ -170,12 +168,6 @@ static gboolean
 is_ours (const struct sigaction *action)
 {
   return (action->sa_flags & SA_SIGINFO) && action->sa_sigaction == handle;
-}
-
-static gboolean
-is_plain (const struct sigaction *action, void (*handler) (int))
-{
-  return !(action->sa_flags & SA_SIGINFO) && action->sa_handler == handler;
 }
 
 static struct sigaction
@@ -323,7 +315,8 @@ ps_signal_close (void)
 static gboolean
 is_politely_ignored (int signum, const struct sigaction *found)
 {
-  return (signum == SIGHUP || signum == SIGINT || signum == SIGQUIT) && is_plain (found, SIG_IGN);
+  return (signum == SIGHUP || signum == SIGINT || signum == SIGQUIT)
+         && ps_action_is (found, SIG_IGN);
 }
 
 /* Keeps TERM, INT and HUP from killing a process that is not attached yet. */
@@ -375,7 +368,7 @@ drop_anchor (int signum)
       taken->glib = now;
       /* It was there before: putting it back after GLib's last source is gone would leave a handler
        * that does nothing, and a process that no signal ends. */
-      if (is_plain (&taken->before, now.sa_handler))
+      if (ps_action_is (&taken->before, now.sa_handler))
         taken->before = (struct sigaction){ .sa_handler = SIG_DFL };
     }
   taken->at_once = (taken->glib.sa_flags & SA_SIGINFO) != 0;
@@ -388,7 +381,7 @@ find_before (int signum)
   Taken *taken = &table[signum];
 
   sigaction (signum, NULL, &taken->before);
-  if (signum == SIGPIPE && is_plain (&taken->before, do_nothing))
+  if (signum == SIGPIPE && ps_action_is (&taken->before, do_nothing))
     taken->before = (struct sigaction){ .sa_handler = SIG_DFL };
 }
 
@@ -398,8 +391,8 @@ left_behind (int signum)
 {
   const struct sigaction *before = &table[signum].before;
 
-  return signum == SIGPIPE && well.quiet_pipe && is_plain (before, SIG_DFL) ? quiet_action ()
-                                                                            : *before;
+  return signum == SIGPIPE && well.quiet_pipe && ps_action_is (before, SIG_DFL) ? quiet_action ()
+                                                                                : *before;
 }
 
 /* The signal is blocked in this thread. */
@@ -417,10 +410,10 @@ put_back (int signum)
     }
 
   sigaction (signum, NULL, &now);
-  if (!is_ours (&last) && !(taken->has_glib && is_plain (&last, taken->glib.sa_handler)))
+  if (!is_ours (&last) && !(taken->has_glib && ps_action_is (&last, taken->glib.sa_handler)))
     /* Somebody came after us, and it is theirs. */
     sigaction (signum, &last, NULL);
-  else if (taken->has_glib && !is_plain (&now, SIG_DFL))
+  else if (taken->has_glib && !ps_action_is (&now, SIG_DFL))
     /* GLib has other sources for it, or it would have put SIG_DFL here. */
     sigaction (signum, &taken->glib, NULL);
   else
@@ -526,7 +519,7 @@ borrow (void)
       Taken *taken = &table[signum];
 
       if (taken->installed || sigaction (signum, NULL, &taken->before) < 0
-          || !is_plain (&taken->before, SIG_DFL))
+          || !ps_action_is (&taken->before, SIG_DFL))
         continue;
       taken->borrowed = TRUE;
       if (install (signum))
@@ -663,7 +656,7 @@ ps_signal_quiet_pipe (void)
   struct sigaction found, action = quiet_action ();
 
   well.quiet_pipe = TRUE;
-  if (sigaction (SIGPIPE, NULL, &found) == 0 && is_plain (&found, SIG_DFL))
+  if (sigaction (SIGPIPE, NULL, &found) == 0 && ps_action_is (&found, SIG_DFL))
     sigaction (SIGPIPE, &action, NULL);
 }
 
@@ -673,7 +666,7 @@ ps_signal_loud_pipe (void)
   struct sigaction found, action = { .sa_handler = SIG_DFL };
 
   well.quiet_pipe = FALSE;
-  if (sigaction (SIGPIPE, NULL, &found) == 0 && is_plain (&found, do_nothing))
+  if (sigaction (SIGPIPE, NULL, &found) == 0 && ps_action_is (&found, do_nothing))
     sigaction (SIGPIPE, &action, NULL);
 }
 

@@ -47,7 +47,7 @@ struct _PsWatcher
 
   /* For other threads; under the lock. */
   GMutex lock;
-  gboolean quit_asked;
+  gboolean quit_asked; /* atomic, too: asked after each callback */
   int quit_code;
 
   /* The rest belongs to the thread that works. */

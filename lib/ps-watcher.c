@@ -372,10 +372,12 @@ take_wishes (PsWatcher *self)
   PsCause why = { .kind = PS_CAUSE_QUIT };
   gboolean asked;
 
+  if (!g_atomic_int_get (&self->quit_asked))
+    return;
   g_mutex_lock (&self->lock);
   asked = self->quit_asked;
   why.code = self->quit_code;
-  self->quit_asked = FALSE;
+  g_atomic_int_set (&self->quit_asked, FALSE);
   g_mutex_unlock (&self->lock);
   if (asked)
     input (self, PS_INPUT_REQUEST, &why);
