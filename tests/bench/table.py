@@ -27,7 +27,7 @@ def markdown(rows):
     out = ["| measure | who | p50 | p99 | ratio of p50 (middle half of rounds) | ratio of p99 |",
            "|---|---|---|---|---|---|"]
     for row in rows:
-        title = f"**{row.title}** ({row.unit})"
+        title = f"**{row.title}**" + (f" ({row.unit})" if row.unit else "")
         for line in lines_of(row):
             out.append(f"| {title} | " + " | ".join(line) + " |")
             title = ""
