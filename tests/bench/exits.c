@@ -5,6 +5,7 @@
  *     exits forced COUNT      a loop that hangs, a deadline of 100 ms: ns beyond it until reaped
  *     exits crash COUNT       a fault: ns until the record is received, ns until reaped
  *     exits crash-bare COUNT  the same without any handler: ns until reaped
+ *     exits crash-glib COUNT  without a handler, in a process that has GLib's thread for signals
  *     exits holds N           N steps of 100 ms each that wait together: ns beyond 100 ms
  *     exits phases SEED       phases of steps of random durations: ns, ns of the critical path
  *
@@ -94,7 +95,7 @@ fault (gpointer data)
 }
 
 static void
-child_crash (gboolean watched)
+child_crash (gboolean watched, gboolean has_thread)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (PsWatcher) watcher = watched ? ps_glib_attach (loop) : NULL;
@@ -104,6 +105,8 @@ child_crash (gboolean watched)
   setrlimit (RLIMIT_CORE, &(struct rlimit){ 0, 0 });
   if (watched)
     ps_watcher_report_crashes (watcher);
+  if (has_thread)
+    g_unix_signal_add (SIGTERM, G_SOURCE_FUNC (g_main_loop_quit), loop);
   g_timeout_add (2, fault, NULL);
   g_main_loop_run (loop);
 }
@@ -238,13 +241,13 @@ await_crashed (void)
 }
 
 static void
-sample_crash (gboolean watched)
+sample_crash (gboolean watched, gboolean has_thread)
 {
   pid_t child = fork ();
   int64_t received = 0;
 
   if (child == 0)
-    child_crash (watched);
+    child_crash (watched, has_thread);
   if (watched)
     {
       await_crashed ();
@@ -298,8 +301,8 @@ main (int argc, char **argv)
       for (int i = 0; i < number; i++)
         if (strcmp (what, "forced") == 0)
           sample_forced ();
-        else if (strcmp (what, "crash") == 0 || strcmp (what, "crash-bare") == 0)
-          sample_crash (what[5] == '\0');
+        else if (g_str_has_prefix (what, "crash"))
+          sample_crash (strcmp (what, "crash") == 0, strcmp (what, "crash-glib") == 0);
         else
           return 2;
     }
