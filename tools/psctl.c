@@ -33,6 +33,8 @@ static const PsVerb verbs[] = {
     ps_verb_plot_options, ps_verb_plot },
   { "status", "UNIT", "Is it up, how did it end last, what is left to do", NULL, NULL,
     ps_verb_status },
+  { "settle", "[UNIT]", "Carry out what killed daemons left to be done", ps_verb_settle_details,
+    ps_verb_settle_options, ps_verb_settle },
   { "new-unit", "NAME", "Write a unit for a daemon, from a template", ps_verb_new_unit_details,
     ps_verb_new_unit_options, ps_verb_new_unit },
   { "help", "[VERB]", "Say what psctl, or a verb of it, can do", NULL, NULL, run_help },
