@@ -104,6 +104,19 @@ def _(bench):
           shown)
 
 
+@case("psctl: the backtrace of a crash, with the names of its functions")
+def _(bench):
+    tool = Bench.installed.get("psctl")
+    if tool is None or "libdw" not in run("ldd", tool).stdout:
+        raise Skip("psctl is built without libdw")
+    probe = bench.probe("--report-crashes", "--on=ready:segv")
+    probe.start(check=False)
+    probe.finish()
+    shown = psctl("show", probe.name)
+    for words in ("crashed: SIGSEGV", "write_where_nothing_is at probe-crash.c:", "main at ps-probed.c:"):
+        check(words in shown, f"{words!r} is not in {shown}")
+
+
 @case("J06 psctl: a unit with LogNamespace=: it says where to look, and finds it there")
 def _(bench):
     namespace = f"ctl{bench.number}"

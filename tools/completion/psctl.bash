@@ -15,7 +15,8 @@ _psctl() {
 		--user --system -j --json -l --full --no-pager --colour -q --quiet -h --help --version'
 	local -A own=(
 		[history]='' [show]='' [blame]='' [status]='' [help]=''
-		[plot]='--blame' [settle]='--boot'
+		[plot]='--blame'
+		[settle]='--boot'
 		[new-unit]='-t --template -o --output --description --documentation --bindir --busname
 			--account --print --force --templates'
 	)
