@@ -95,13 +95,7 @@ def said_by_zsh(source):
             **{verb: options(verb.replace("-", "_")) for verb in verbs}}
 
 
-def own(options):
-    """A verb may give a meaning of its own to an option that all have."""
-    return {verb: mine if verb == COMMON else mine - options[COMMON] for verb, mine in options.items()}
-
-
 def compare(tap, wanted, found, name):
-    wanted, found = own(wanted), own(found)
     problems = compare_sets(wanted, found, "--help", name)
     for verb in set(wanted) & set(found):
         # A verb may say anew what a common option means to it.
