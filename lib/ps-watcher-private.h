@@ -19,6 +19,7 @@
 #include "ps-report.h"
 /* floor 7 */
 #include "ps-pass.h"
+#include "ps-will.h"
 
 struct _PsWatcher
 {
@@ -30,6 +31,8 @@ struct _PsWatcher
   PsRegistry *registry;
   PsReport *report;
   GCancellable *cancellable;
+  PsRun *previous_run; /* NULL: not known, or there was none */
+  PsWill *will;        /* atomic; NULL: no record is open */
 
   /* Options. */
   gint64 limit_us;
@@ -44,7 +47,7 @@ struct _PsWatcher
 
   /* For other threads; under the lock. */
   GMutex lock;
-  gboolean quit_asked;
+  gboolean quit_asked; /* atomic, too: asked after each callback */
   int quit_code;
 
   /* The rest belongs to the thread that works. */
@@ -60,6 +63,9 @@ struct _PsWatcher
   gboolean reload_asked;
   PsCause reload_cause;
   PsPass pass;
+
+  /* Cleared by nobody, and so the last. */
+  PsWish places[2][PS_WISHES_PLACES];
 };
 
 gboolean ps_watcher_is_forked (PsWatcher *self);

@@ -55,6 +55,7 @@ tell_exit_begun (PsLives *self, PsLife *life, const PsEntry *entry)
   life->exit_begun_us = entry->realtime_us;
   life->exit_begun_monotonic_us = ps_entry_get_sent_us (entry);
   life->n_steps = ps_entry_get_int (entry, PS_KEY_STEPS, PS_UNKNOWN);
+  life->deadline_us = ps_entry_get_int (entry, PS_KEY_DEADLINE, PS_UNKNOWN);
   tell_why (self, &life->why, entry);
 }
 
