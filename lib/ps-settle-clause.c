@@ -34,6 +34,13 @@ fail (char *reason, const char *what, int error)
   return PS_CLAUSE_FAILED;
 }
 
+/* Of what another process may have. */
+static int
+is_want (int error)
+{
+  return error == ENOMEM || error == EAGAIN || error == EMFILE || error == ENFILE;
+}
+
 /* --- A command ------------------------------------------------------------------------------- */
 
 static PsClauseEnd
@@ -47,7 +54,8 @@ run (const PsWillClause *clause, const PsClauseHow *how, char *reason)
   switch (ps_command_run (clause->argv, how->limit_us, &status))
     {
     case PS_COMMAND_FAILED:
-      return fail (reason, "it cannot be executed", errno);
+      fail (reason, "it cannot be executed", errno);
+      return is_want (errno) ? PS_CLAUSE_LEFT : PS_CLAUSE_FAILED;
     case PS_COMMAND_KILLED:
       return end (PS_CLAUSE_FAILED, reason, "its time was over, and it was killed");
     case PS_COMMAND_UNKNOWN:

@@ -11,6 +11,7 @@ typedef enum
   PS_CLAUSE_DONE,
   PS_CLAUSE_SKIPPED, /* there is a reason not to */
   PS_CLAUSE_FAILED,
+  PS_CLAUSE_LEFT, /* for want of memory or descriptors: another process may do better */
 } PsClauseEnd;
 
 typedef struct

@@ -243,6 +243,8 @@ settle_entry (Settling *s, PsWillEntry *entry)
     return 0;
   place = find_place (s, clause);
   end = do_clause (s, entry, place, time_us);
+  if (end == PS_CLAUSE_LEFT)
+    return 0;
   if (end != PS_CLAUSE_DONE)
     tell_clause (s, place, end == PS_CLAUSE_SKIPPED);
   s->tally.done += end == PS_CLAUSE_DONE;
@@ -271,7 +273,8 @@ settle_entries (Settling *s)
     }
   if (s->tally.left > 0)
     return tell_end (s->how, s->store->name, &s->tally, PS_SETTLE_LEFT,
-                     left_us (s->how) <= 0 ? "its time was over" : "marks cannot be written");
+                     left_us (s->how) <= 0 ? "its time was over"
+                                           : "there is no room for marks, or for commands");
   if (ps_store_remove (s->store) < 0 && errno != ENOENT)
     return tell_end (s->how, s->store->name, &s->tally, PS_SETTLE_LEFT, words_of (errno));
   if (open == 0)

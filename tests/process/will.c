@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -832,6 +833,57 @@ w04 (void)
   tap_check (!is_there (place, "a") && is_there (place, "kept"));
 }
 
+/* Until there is none left, of any size. */
+static void
+eat_memory (PsContext *context, gpointer unused)
+{
+  struct rlimit limit = { 0, RLIM_INFINITY };
+
+  child_need (setrlimit (RLIMIT_AS, &limit) == 0);
+  for (gsize size = 1 << 20; size > 0; size /= 2)
+    {
+      void *volatile memory;
+
+      do
+        memory = malloc (size);
+      while (memory != NULL);
+    }
+}
+
+static int
+no_memory_child (gconstpointer place)
+{
+  PsWatcher *watcher = watch_with_record (place);
+  g_autofree char *kept = in_place (place, "kept");
+
+  for (guint i = 0; i < 200; i++)
+    will_unlink (watcher, place, "a");
+  will_run (watcher, (const char *const[]){ "/bin/rm", kept, NULL });
+  ps_watcher_on_finish (watcher, eat_memory, NULL);
+  return run (watcher);
+}
+
+/* E01, of a will: what was registered can be carried out without any; commands are the helper's. */
+static void
+no_memory (void)
+{
+  const char *place = two_files_place ();
+  Proc *child;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  tap_skip ("a sanitizer takes memory whenever it likes");
+  return;
+#endif
+  child = proc_start (no_memory_child, place);
+  proc_expect (child, "ready");
+  proc_kill (child, SIGTERM);
+  proc_expect_exit (child, 143);
+  tap_check (!is_there (place, "a"));
+  tap_check (is_there (place, "kept"));
+  settle (place, 0);
+  tap_check (!is_there (place, "kept"));
+}
+
 /* --- Forks ----------------------------------------------------------------------------------- */
 
 static int
@@ -918,6 +970,7 @@ static const TapCase cases[] = {
   { "S05", "root carries a will out as its owner", s05 },
   { "S05", "root does not touch what is not the owner's", s05_mixed },
   { "S08", "mode 0600 whatever the umask", s08 },
+  { "W17", "without memory files are removed, and commands left to the helper", no_memory },
   { "W17", "a forked child has nothing to do with it", forked },
   { "W17", "without a record there is an error that names the cure", no_record },
 };
