@@ -32,7 +32,7 @@ def number(value):
 
 
 def document(width, height, parts):
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+    return (f'<!-- SPDX-License-Identifier: LGPL-2.1-or-later -->\n<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
             f'viewBox="0 0 {width} {height}">\n{STYLE}\n'
             f'<rect width="{width}" height="{height}" fill="white"/>\n' + "\n".join(parts) + "\n</svg>\n")
 
