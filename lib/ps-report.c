@@ -29,6 +29,7 @@
 #include "ps-words.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -51,7 +52,7 @@ struct _PsReport
   char status[STATUS_MAX + 1]; /* the daemon's own last words on its status; "": none */
   gboolean has_complained;     /* of the termination log */
   int in_use;                  /* atomic: the record in store is */
-  PsRecord record;
+  PsRecord record;             /* large, and touched only as far as it is used */
 };
 
 void
@@ -88,8 +89,9 @@ open_lastwords (PsReport *report)
 PsReport *
 ps_report_new (void)
 {
-  PsReport *report = g_new0 (PsReport, 1);
+  PsReport *report = g_new (PsReport, 1);
 
+  memset (report, 0, offsetof (PsReport, record));
   ps_identity_prepare ();
   g_mutex_init (&report->lock);
   report->journal = ps_journal_new ();

@@ -11,7 +11,7 @@
  * as one that was killed does.
  *
  * POSIX locks are gone when a process closes any descriptor of the file, and are not handed on to a
- * child. They say no more than that somebody lives; who has lost his takes it again with each line.
+ * child. They say no more than that somebody lives, and are not the only witness of it.
  */
 
 #include "ps-run-log.h"
@@ -47,6 +47,7 @@ static struct
   int end_status;
   int has_end;
   unsigned n_states;
+  atomic_int has_lock;
   atomic_int is_torn; /* the last line was not written to its end */
 } well = { .fd = -1 };
 
@@ -75,12 +76,14 @@ ps_run_log_now (PsLifeTime *time)
   time->real_us = read_clock (CLOCK_REALTIME);
 }
 
+/* A child that goes on gets the lock when its parent has gone. */
 static void
 lock (int fd)
 {
   struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-  (void) fcntl (fd, F_SETLK, &whole);
+  if (!atomic_load (&well.has_lock) && fcntl (fd, F_SETLK, &whole) == 0)
+    atomic_store (&well.has_lock, 1);
 }
 
 /* text: a line, with room for one byte before it. */
@@ -142,6 +145,7 @@ ps_run_log_open (int fd, const PsLifeWho *who, int sync)
   well.sync = sync;
   well.has_end = 0;
   well.n_states = 0;
+  atomic_store (&well.has_lock, 1);
   atomic_store (&well.is_torn, 0);
   atomic_store (&well.fd, fd);
   return 0;
@@ -213,6 +217,7 @@ ps_run_log_detached (void)
 void
 ps_run_log_carried (int64_t pid, int64_t start, uint64_t pid_namespace)
 {
+  atomic_store (&well.has_lock, 0);
   well.who.pid = pid;
   well.who.start = start;
   well.who.pid_namespace = pid_namespace;

@@ -74,8 +74,7 @@ set_rescue (PsWatcher *self)
 {
   int status = status_now (self);
 
-  ps_rescue_set_end (ps_budget_get_end_us (&self->budget, TRUE),
-                     status != 0 ? status : EXIT_FAILURE);
+  ps_rescue_set_end (ps_budget_get_last_us (&self->budget), status != 0 ? status : EXIT_FAILURE);
 }
 
 static void
@@ -375,10 +374,12 @@ take_wishes (PsWatcher *self)
   PsCause why = { .kind = PS_CAUSE_QUIT };
   gboolean asked;
 
+  if (!g_atomic_int_get (&self->quit_asked))
+    return;
   g_mutex_lock (&self->lock);
   asked = self->quit_asked;
   why.code = self->quit_code;
-  self->quit_asked = FALSE;
+  g_atomic_int_set (&self->quit_asked, FALSE);
   g_mutex_unlock (&self->lock);
   if (asked)
     input (self, PS_INPUT_REQUEST, &why);

@@ -162,6 +162,25 @@ def stale_socket(bench):
     check(not bench.unix.exists(), "the socket is left behind")
 
 
+@case("it says what became of the run before: to standard error, and in its status if that was no good end")
+def previous(bench):
+    state = bench.path / "state"
+    state.mkdir(mode=0o700)
+    environment = {"STATE_DIRECTORY": str(state)}
+    first = bench.daemon(env=environment)
+    check("The previous run" not in first.error_text(), first.error_text())
+    equal(first.stop(signal.SIGKILL), -signal.SIGKILL, "wait status")
+    second = bench.daemon(env=environment)
+    check("The previous run was killed without a word" in second.error_text(), second.error_text())
+    second.wait_for(r"^STATUS=Serving on .*\. The previous run was killed without a word$")
+    equal(second.stop(), 143, "status")
+    third = bench.daemon(env=environment)
+    check(f"The previous run was terminated by SIGTERM from python3 (pid {os.getpid()}"
+          in third.error_text(), third.error_text())
+    check(not any("previous run" in said for said in third.said), f"status {third.said}")
+    equal(third.stop(), 143, "status")
+
+
 @case("a killed daemon's will: the helper removes its socket, or the next start does, and no other")
 def will(bench):
     state = bench.path / "state"

@@ -59,7 +59,7 @@ def _(bench):
           ["terminated", "killed", "crashed", "watchdog", "running"], "verdicts")
     equal([life["unit"] for life in told], [SERVICE] * 5, "units")
     equal([life["told_by"] for life in told],
-          ["process", "manager", "process", "process", "nobody"], "who told")
+          ["process", "next-start", "process", "process", "nobody"], "who told")
     equal((told[0]["signal"], told[0]["sender_pid"], told[0]["sender_comm"], told[0]["status"]),
           ("SIGTERM", 1, "systemd", 143), "the stop")
     check(told[0]["lived_us"] > 0 and told[0]["exit_duration_us"] > 0, f"times of {told[0]}")
