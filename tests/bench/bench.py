@@ -23,6 +23,16 @@ GROUPS = {"latency": rows.latency, "busy": rows.latency_busy, "lives": rows.live
           "growth": rows_growth.growth, "manager": rows_manager.manager}
 
 
+def write(arguments, taken):
+    text = table.markdown(taken)
+    if arguments.table:
+        arguments.table.write_text(text, encoding="utf-8")
+    if arguments.document:
+        table.put_into(arguments.document, text)
+    if arguments.svg:
+        pictures.draw(taken, arguments.svg)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build")
@@ -38,15 +48,9 @@ def main():
         begin = time.monotonic()
         taken += GROUPS[name](places, arguments.quick)
         print(f"{name}: {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
-    text = table.markdown(taken)
-    print(text)
-    if arguments.table:
-        arguments.table.write_text(text, encoding="utf-8")
-    if arguments.document:
-        table.put_into(arguments.document, text)
-    if arguments.svg:
-        pictures.draw(taken, arguments.svg)
-    measure.save(places.bench / "results.json", taken)
+        measure.save(places.bench / "results.json", taken)  # as far as it is, should it not end well
+    print(table.markdown(taken))
+    write(arguments, taken)
     return 0
 
 

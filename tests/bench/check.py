@@ -4,11 +4,11 @@
 
     check.py BUILD-DIRECTORY [--check | --record | --where=PATH]
 
-Reads counts.json beside it. The library's own instructions depend on the compiler and the machine's
-kind only: where those are recorded, MARGIN is all they may grow by. For another compiler they are
-held against a recorded one of the same kind of machine, with ROUGH, which still finds what is slow by
-its design. What GLib, libc and libsystemd do on our behalf is compared only with a record of the
-very same versions, by MARGIN_ALL, since it moves with their releases and a little by itself.
+Reads counts.json beside it. The library's own instructions depend on the release of GCC and the
+machine's kind only: where those are recorded, MARGIN is all they may grow by. For another release
+they are held against what is recorded for that kind of machine, with ROUGH, which still finds what
+is slow by its design. What GLib, libc and libsystemd do on our behalf is compared only with a record
+of the very same versions, by MARGIN_ALL, since it moves with their releases and a little by itself.
 
 --record writes the counts of this machine down, after a change that is meant to cost that; others
 stay. --where lists the functions that a path spends them in. As TAP, a test a path.
@@ -39,8 +39,8 @@ def output(*command):
 
 def compiler(program):
     """"GCC 12": as the program itself tells."""
-    match = re.search(r"(GCC|clang)\D* (?:\(.*?\) )?(\d+)\.", output("readelf", "-p", ".comment", program))
-    return f"{match[1]} {match[2]}" if match else "unknown"
+    match = re.search(r"GCC: \(.*\) (\d+)\.", output("readelf", "-p", ".comment", program))
+    return f"GCC {match[1]}" if match else "unknown"
 
 
 def keys(program):

@@ -6,6 +6,7 @@ only, and all of them ("all"), with what GLib, libc and libsystemd do for it.
 """
 
 import collections
+import os
 import pathlib
 import re
 import subprocess
@@ -13,6 +14,8 @@ import tempfile
 
 PLAYS = ("callbacks", "exit", "told")
 LIBRARY = "libpostscriptum.so"
+# Nothing of the caller's: its length is walked through, and meson has malloc() fill what it gives.
+ENVIRONMENT = {"PATH": os.environ.get("PATH", "/usr/bin"), "LC_ALL": "C.UTF-8"}
 
 
 class Names:
@@ -58,7 +61,7 @@ def play(program, name, directory):
     out = pathlib.Path(directory) / f"callgrind.{name}"
     done = subprocess.run(["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}",
                            program, name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, check=False, timeout=120)
+                          text=True, check=False, timeout=120, env=ENVIRONMENT)
     if done.returncode != 0:
         raise RuntimeError(f"{program} {name}: status {done.returncode}\n{done.stdout}")
     costs = dict(read_costs(path) for path in sorted(out.parent.glob(f"{out.name}.*")))

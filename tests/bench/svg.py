@@ -32,7 +32,7 @@ def number(value):
 
 
 def document(width, height, parts):
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+    return (f'<!-- SPDX-License-Identifier: LGPL-2.1-or-later -->\n<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
             f'viewBox="0 0 {width} {height}">\n{STYLE}\n'
             f'<rect width="{width}" height="{height}" fill="white"/>\n' + "\n".join(parts) + "\n</svg>\n")
 
@@ -120,8 +120,11 @@ def curves_panel(panel):
         yield text(LEFT - 6, y + 4, duration(10 ** power), "small", "end")
     for power in range(round(n_low), round(n_high) + 1):
         yield text(place(10 ** power, 10 ** low)[0], HEIGHT - BOTTOM + 16, f"{10 ** power:,}", "small", "middle")
-    line = [(10 ** (n_low + (n_high - n_low) * i / 40),) for i in range(41)]
-    yield f'<path class="fit" d="{path([(n, max(10 ** low, factor * n * math.log2(n))) for n, in line])}"/>'
+    line = [10 ** (n_low + (n_high - n_low) * i / 40) for i in range(41)]
+    inside = [(n, factor * n * math.log2(n)) for n in line
+              if 10 ** low <= factor * n * math.log2(n) <= 10 ** high]
+    if len(inside) > 1:
+        yield f'<path class="fit" d="{path(inside)}"/>'
     for at, (name, points) in enumerate(curves):
         colour = COLOURS[at % len(COLOURS)]
         yield f'<path class="curve" stroke="{colour}" d="{path(points)}"/>'

@@ -7,6 +7,9 @@
 #define ID "00112233445566778899aabbccddeeff"
 #define OTHER "ffeeddccbbaa99887766554433221100"
 
+/* What is compared byte by byte below is static: so the bytes between the members are 0, as those
+ * of what was read are. */
+
 static const PsLifeTime noon = { 12000000, 1764331200000000 };
 static const PsLifeTime later = { 13000000, 1764331190000000 }; /* the clock was set back */
 
@@ -72,8 +75,10 @@ test_begin (void)
 static void
 test_whole_life (void)
 {
-  const PsLifeCause cause = { "signal", 15, 0, 1, 0, "systemd", "init.scope", "a b.service" };
-  const PsLifeSettled settled = { 1, "success", "exited", "143", "stop-post", { 5, 6 } };
+  static const PsLifeCause cause = {
+    "signal", 15, 0, 1, 0, "systemd", "init.scope", "a b.service"
+  };
+  static const PsLifeSettled settled = { 1, "success", "exited", "143", "stop-post", { 5, 6 } };
   PsRunText found;
   Record record;
 
@@ -96,8 +101,8 @@ test_whole_life (void)
 static void
 test_breaks (void)
 {
-  const PsLifeBreak crash = { 1, 11, 0, 1, "terminate", "flush queue\n\x1b", "" };
-  const PsLifeBreak forced = { 1, 0, 143, 0, "finish", "x", "the exit's time was over" };
+  static const PsLifeBreak crash = { 1, 11, 0, 1, "terminate", "flush queue\n\x1b", "" };
+  static const PsLifeBreak forced = { 1, 0, 143, 0, "finish", "x", "the exit's time was over" };
   PsRunText found;
   Record record;
 
@@ -119,10 +124,11 @@ test_breaks (void)
 static void
 test_carried_and_detached (void)
 {
-  PsLifeWho child = who;
+  PsLifeWho child;
   PsRunText found;
   Record record;
 
+  memcpy (&child, &who, sizeof child);
   child.pid = 4712;
   child.start = 123999;
   child.pid_namespace = 7;
