@@ -716,7 +716,6 @@ n19 (void)
   const char *place = two_files_place ();
   g_autofree char *log = in_place (place, "log"), *text = NULL;
   Proc *child = proc_start (many_child, place);
-  g_autofree char *path = NULL;
   gsize length = 0;
   g_autofree char *bytes = NULL, *marks = NULL, *all = NULL;
 
