@@ -43,6 +43,8 @@ daemon_describe (Daemon *self)
   inbox_describe (self->inbox, text);
   if (self->config_problem != NULL)
     g_string_append_printf (text, ". %s", self->config_problem);
+  if (self->previous != NULL)
+    g_string_append_printf (text, ". The previous run %s", self->previous);
   return g_string_free (text, FALSE);
 }
 
@@ -74,6 +76,57 @@ daemon_listen (Daemon *self, PsWatcher *watcher, GError **error)
   self->inbox = inbox_new (self->listeners, self->store, self->config, on_changed, self);
   on_changed (self); /* nobody may ever come */
   return TRUE;
+}
+
+static gboolean
+has_place_for_record (void)
+{
+  return g_getenv ("STATE_DIRECTORY") != NULL || g_getenv ("RUNTIME_DIRECTORY") != NULL;
+}
+
+/* Each run is written down, and says at its start what became of the one before. That is for
+ * people: without a record the daemon serves as well. */
+void
+daemon_remember (Daemon *self, PsWatcher *watcher)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *words = NULL;
+  const PsRun *run;
+
+  if (!has_place_for_record ())
+    return;
+  self->has_record = ps_watcher_open_record (watcher, NULL, PS_RECORD_DEFAULT, &error);
+  if (!self->has_record)
+    g_warning ("%s", error->message);
+  run = ps_watcher_get_previous_run (watcher);
+  if (run == NULL)
+    return;
+  words = ps_run_describe (run);
+  g_message ("The previous run %s", words);
+  if (ps_run_get_verdict (run) != PS_VERDICT_CLEAN
+      && ps_run_get_verdict (run) != PS_VERDICT_TERMINATED)
+    self->previous = g_steal_pointer (&words);
+}
+
+/* What a killed daemon would leave behind: `psctl settle`, or the next start, removes it. */
+void
+daemon_bequeath (Daemon *self, PsWatcher *watcher)
+{
+  if (!self->has_record)
+    return;
+  for (guint i = 0; i < self->listeners->len; i++)
+    {
+      const Listener *listener = g_ptr_array_index (self->listeners, i);
+      g_autofree char *directory = NULL;
+      g_autoptr (GError) error = NULL;
+
+      if (listener->file == NULL)
+        continue;
+      directory = g_path_get_dirname (listener->file->path);
+      if (!ps_watcher_will_allow (watcher, directory, &error)
+          || ps_watcher_will_unlink (watcher, listener->file->path, &error) == 0)
+        g_warning ("%s", error->message);
+    }
 }
 
 static gboolean
@@ -144,4 +197,5 @@ daemon_clear (Daemon *self)
   g_clear_pointer (&self->config, config_free);
   g_clear_pointer (&self->config_problem, g_free);
   g_clear_pointer (&self->place, g_free);
+  g_clear_pointer (&self->previous, g_free);
 }

@@ -123,8 +123,10 @@ serve (const Options *options)
     return fail (error);
   watcher = ps_glib_attach (loop);
   ps_watcher_report_crashes (watcher);
+  daemon_remember (&self, watcher);
   if (!daemon_listen (&self, watcher, &error))
     return fail (error);
+  daemon_bequeath (&self, watcher);
 
   register_callbacks (watcher, &self); /* nothing can fail any more */
   g_message ("Serving on %s", self.place);

@@ -16,5 +16,8 @@
 #include <ps-context.h>
 #include <ps-watcher.h>
 #include <ps-scope.h>
+#include <ps-run.h>
+#include <ps-record-watcher.h>
+#include <ps-will-watcher.h>
 #include <ps-crash-types.h>
 #include <ps-crash-watcher.h>

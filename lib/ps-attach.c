@@ -13,6 +13,8 @@
 #include "ps-leave.h"
 #include "ps-limit.h"
 #include "ps-rescue.h"
+#include "ps-run-log.h"
+#include "ps-run.h"
 #include "ps-self.h"
 #include "ps-signal.h"
 #include "ps-threads.h"
@@ -110,6 +112,7 @@ open_signals (GError **error)
 static void
 begin_watch (PsWatcher *self)
 {
+  ps_run_log_close (); /* of a parent's life */
   ps_watcher_take_default_signals (self);
   ps_signal_quiet_pipe ();
   ps_exit_install (ps_watcher_at_exit, ps_watcher_ref (self));
@@ -166,6 +169,8 @@ ps_watcher_detach (PsWatcher *self)
   g_atomic_int_set (&self->detached, TRUE);
   ps_exit_uninstall ();
   ps_rescue_close ();
+  ps_run_log_detached ();
+  ps_run_log_close ();
   g_source_destroy (self->source);
   if (self->watchdog != NULL)
     g_source_destroy (self->watchdog);
@@ -221,6 +226,8 @@ ps_watcher_unref (PsWatcher *self)
   ps_report_free (self->report);
   g_object_unref (self->cancellable);
   g_clear_pointer (&self->watchdog, g_source_unref);
+  g_clear_pointer (&self->previous_run, ps_run_unref);
+  g_clear_pointer (&self->will, ps_will_free);
   g_source_unref (self->source);
   g_main_context_unref (self->context);
   g_main_loop_unref (self->loop);

@@ -4,6 +4,7 @@
 #include "ps-ids.h"
 /* floor 3 */
 #include "ps-lastwords.h"
+#include "ps-run-log.h"
 #include "ps-termlog.h"
 
 #include <errno.h>
@@ -45,6 +46,7 @@ ps_crash_tell (const PsCrash *crash, const PsCrashNotes *notes)
   ps_words_init (&headline, headline_buffer, sizeof headline_buffer);
   ps_crash_text_headline (&headline, crash);
   ps_termlog_write (headline_buffer);
+  ps_run_log_crash (crash->signum, notes->silent_us > 0, crash->event, crash->step);
 }
 
 /* The record is out, and what was to be done after it was not: a callback crashed or hung. */

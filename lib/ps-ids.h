@@ -23,6 +23,21 @@
 #define PS_MESSAGE_CRASHED "825d50ddccba46d194fa3833ecb6bdbc"
 #define PS_MESSAGE_CRASH_CUT "379562d074c647dca4d3b997fe37b72c"
 
+/* What became of the life before: one for each verdict but that of a clean end. */
+#define PS_MESSAGE_PREVIOUS_TERMINATED "8eb06c74bbb4458fa852acb550f61b1e"
+#define PS_MESSAGE_PREVIOUS_QUIT "8513a02bafba4c718af40dbf6b0fefae"
+#define PS_MESSAGE_PREVIOUS_CRASHED "14a0dcfb980c4ab48646e8e319d33550"
+#define PS_MESSAGE_PREVIOUS_KILLED "449f5ac897984e6fb33c0ee95586c5aa"
+#define PS_MESSAGE_PREVIOUS_OUT_OF_MEMORY "e56b8f69a76548c0b08c1d282740cb81"
+#define PS_MESSAGE_PREVIOUS_WATCHDOG "a4ca7ba454b9494fb5312dff7e4984ca"
+#define PS_MESSAGE_PREVIOUS_FORCED "a96a95da32d44e3299d590f637904289"
+#define PS_MESSAGE_PREVIOUS_POWER_LOSS "4bb9b55fd79d40b6907df8bd3ec657a3"
+#define PS_MESSAGE_PREVIOUS_UNKNOWN "298b9826faa047ab8f632c98774dc1c1"
+
+#define PS_MESSAGE_WILL_DONE "4fdfc9b2410d4caa8e09cdfdf1ba182f"
+#define PS_MESSAGE_CLAUSE_FAILED "ad22b01bad4c49ebb30f54e5a199469a"
+#define PS_MESSAGE_RECORD_DAMAGED "f96cd059837e44bf8c169b8dd89c8f6a"
+
 /* journald's own fields. */
 #define PS_FIELD_MESSAGE "MESSAGE"
 #define PS_FIELD_MESSAGE_ID "MESSAGE_ID"
@@ -76,6 +91,28 @@
 #define PS_FIELD_BACKTRACE "PS_BACKTRACE"       /* a line for each frame */
 #define PS_FIELD_NOT_RUN "PS_NOT_RUN"           /* a line for each finish callback; not for all */
 #define PS_FIELD_NESTED_CRASH "PS_NESTED_CRASH" /* 1: what tells of the crash has crashed */
+
+/* The life before. */
+#define PS_FIELD_VERDICT "PS_VERDICT" /* terminated, quit, crashed, ... */
+#define PS_FIELD_PREVIOUS_INVOCATION_ID "PS_PREVIOUS_INVOCATION_ID"
+#define PS_FIELD_PREVIOUS_PID "PS_PREVIOUS_PID"
+#define PS_FIELD_PREVIOUS_BEGUN_USEC "PS_PREVIOUS_BEGUN_USEC" /* since 1970 */
+#define PS_FIELD_PREVIOUS_ENDED_USEC "PS_PREVIOUS_ENDED_USEC" /* likewise; or the last sign of life */
+#define PS_FIELD_LIVED_USEC "PS_LIVED_USEC"                   /* until then */
+#define PS_FIELD_SERVICE_RESULT "PS_SERVICE_RESULT"           /* what systemd said of it */
+#define PS_FIELD_EXIT_CODE "PS_EXIT_CODE"
+#define PS_FIELD_EXIT_STATUS "PS_EXIT_STATUS"
+
+/* A will, and the files that outlive a process. */
+#define PS_FIELD_CLAUSE "PS_CLAUSE"           /* its number */
+#define PS_FIELD_CLAUSE_VERB "PS_CLAUSE_VERB" /* unlink, rmdir, run */
+#define PS_FIELD_CLAUSE_PATH "PS_CLAUSE_PATH"
+#define PS_FIELD_CLAUSES_DONE "PS_CLAUSES_DONE"
+#define PS_FIELD_CLAUSES_SKIPPED "PS_CLAUSES_SKIPPED"
+#define PS_FIELD_CLAUSES_FAILED "PS_CLAUSES_FAILED"
+#define PS_FIELD_CLAUSES_LEFT "PS_CLAUSES_LEFT"
+#define PS_FIELD_SETTLED_BY "PS_SETTLED_BY" /* process, stop-post, start, boot */
+#define PS_FIELD_PATH "PS_PATH"             /* of a damaged file */
 
 /* What is read from the environment. */
 #define PS_ENV_DEADLINE_SEC "PS_DEADLINE_SEC"

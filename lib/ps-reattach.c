@@ -20,9 +20,11 @@
 #include "ps-leave.h"
 #include "ps-lock.h"
 #include "ps-rescue.h"
+#include "ps-run-notes.h"
 #include "ps-self.h"
 #include "ps-signal.h"
 #include "ps-watchdog.h"
+#include "ps-will-report.h"
 #include "ps-watcher-private.h"
 
 /* No other thread was at work in it when the process forked. */
@@ -32,7 +34,8 @@ is_at_rest (PsWatcher *self)
   return ps_lock_is_free (&self->lock) && ps_turns_is_at_rest (&self->turns)
          && g_atomic_int_get (&self->aside) == 0 && ps_registry_is_at_rest (self->registry)
          && ps_source_is_at_rest (self->source) && ps_report_is_at_rest (self->report)
-         && ps_hold_set_is_at_rest (self->pass.holds);
+         && ps_hold_set_is_at_rest (self->pass.holds)
+         && (self->will == NULL || ps_will_is_at_rest (self->will));
 }
 
 static gboolean
@@ -106,6 +109,9 @@ begin_life (PsWatcher *self)
   ps_watcher_settle_hangup (self);
   ps_watcher_inherit_crash_reports (self);
   ps_report_taken_over (self->report);
+  ps_run_notes_carry ();
+  if (self->will != NULL && !ps_will_inherit (self->will))
+    ps_will_report_damaged (self->report, "the will", "it cannot be handed on to this process");
   ps_watchdog_start (self);
   /* What came for the parent's copy of the source is not to be waited for. */
   ps_source_wake (self->source);

@@ -13,7 +13,7 @@
  * there is none.
  */
 
-#include "ps-report.h"
+#include "ps-report-private.h"
 #include "ps-clock.h"
 #include "ps-current.h"
 #include "ps-identity.h"
@@ -644,5 +644,20 @@ ps_report_exit_finished (PsReport *report, const PsCause *cause, int status, gin
                          "(steps: %u run, %u failed, %u skipped; holds given up on: %u)",
                          duration, status, why, tally->run, tally->failed, tally->skipped,
                          tally->holds_dropped);
+  write_and_free (report, record);
+}
+
+/* --- For what is told elsewhere -------------------------------------------------------------- */
+
+/* NULL: it would go nowhere. */
+PsRecord *
+ps_report_begin_record (PsReport *report, int priority, const char *message_id)
+{
+  return begin (report, priority, message_id);
+}
+
+void
+ps_report_end_record (PsReport *report, PsRecord *record)
+{
   write_and_free (report, record);
 }

@@ -17,6 +17,7 @@
 #include "ps-current.h"
 #include "ps-ids.h"
 #include "ps-lastwords.h"
+#include "ps-run-log.h"
 #include "ps-termlog.h"
 
 #include <stdatomic.h>
@@ -199,6 +200,17 @@ ps_rescue_compose (PsWords *record, PsWords *message, int status, const char *re
   add_culprit (record, message);
 }
 
+static void
+note_in_record (int status, const char *reason)
+{
+  PsCurrent current;
+
+  if (ps_current_get (&current))
+    ps_run_log_forced (status, reason, current.event, current.name);
+  else
+    ps_run_log_forced (status, reason, NULL, NULL);
+}
+
 static _Noreturn void
 end (int status, const char *reason)
 {
@@ -210,6 +222,7 @@ end (int status, const char *reason)
   ps_rescue_compose (&record, &message, status, reason);
   ps_lastwords_send (&record, message_text);
   ps_termlog_write (message_text);
+  note_in_record (status, reason);
   _exit (status);
 }
 

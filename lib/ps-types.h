@@ -41,6 +41,13 @@ typedef struct _PsHold PsHold;
 typedef struct _PsScope PsScope;
 
 /**
+ * PsRun:
+ *
+ * One life of the process that has ended: when it began, how and why it ended. Reference-counted.
+ */
+typedef struct _PsRun PsRun;
+
+/**
  * PsEvents:
  * @PS_EVENT_QUERY: an exit was asked for, and may still be vetoed
  * @PS_EVENT_CHECKPOINT: save what would be lost: now and then, and at the beginning of an exit
@@ -170,6 +177,50 @@ typedef enum
   PS_ESCALATION_ANY,
   PS_ESCALATION_NONE,
 } PsEscalation;
+
+/**
+ * PsVerdict:
+ * @PS_VERDICT_CLEAN: the program ended itself, with 0
+ * @PS_VERDICT_TERMINATED: a termination signal asked for the end, and it was orderly
+ * @PS_VERDICT_QUIT: the program ended itself with another code, or by `_exit()` with any
+ * @PS_VERDICT_CRASHED: a fault, or a signal of that kind
+ * @PS_VERDICT_KILLED: it was gone without a word: by SIGKILL, by another signal that nobody takes, or
+ *   by a crash that nobody watched for and that the service manager was not asked about
+ * @PS_VERDICT_OUT_OF_MEMORY: the service manager says that memory was short, and it was killed
+ * @PS_VERDICT_WATCHDOG: the service manager had waited too long for a sign of life
+ * @PS_VERDICT_FORCED: its exit was cut off: the time was over, or a third signal came
+ * @PS_VERDICT_POWER_LOSS: the machine went down without having stopped it
+ * @PS_VERDICT_UNKNOWN: the record does not tell: it is damaged, or a copy
+ *
+ * How a life ended. Since 0.1.
+ */
+typedef enum
+{
+  PS_VERDICT_CLEAN,
+  PS_VERDICT_TERMINATED,
+  PS_VERDICT_QUIT,
+  PS_VERDICT_CRASHED,
+  PS_VERDICT_KILLED,
+  PS_VERDICT_OUT_OF_MEMORY,
+  PS_VERDICT_WATCHDOG,
+  PS_VERDICT_FORCED,
+  PS_VERDICT_POWER_LOSS,
+  PS_VERDICT_UNKNOWN,
+} PsVerdict;
+
+/**
+ * PsRecordFlags:
+ * @PS_RECORD_DEFAULT: what is written survives the process, however it ends
+ * @PS_RECORD_SYNC: the beginning and the end of a life, and each clause of a will, are on the disk
+ *   before the call returns, and survive a loss of power
+ *
+ * How a record is kept. Since 0.1.
+ */
+typedef enum
+{
+  PS_RECORD_DEFAULT = 0,
+  PS_RECORD_SYNC = 1 << 0,
+} PsRecordFlags;
 
 /**
  * PsLogFunc:

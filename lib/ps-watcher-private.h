@@ -19,6 +19,7 @@
 #include "ps-report.h"
 /* floor 7 */
 #include "ps-pass.h"
+#include "ps-will.h"
 
 struct _PsWatcher
 {
@@ -30,6 +31,8 @@ struct _PsWatcher
   PsRegistry *registry;
   PsReport *report;
   GCancellable *cancellable;
+  PsRun *previous_run; /* NULL: not known, or there was none */
+  PsWill *will;        /* atomic; NULL: no record is open */
 
   /* Options. */
   gint64 limit_us;

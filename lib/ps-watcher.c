@@ -17,12 +17,16 @@
 
 #include "ps-watcher-private.h"
 #include "ps-clock.h"
+#include "ps-current.h"
 #include "ps-exit.h"
 #include "ps-lock.h"
 #include "ps-rescue.h"
+#include "ps-run-log.h"
+#include "ps-run-notes.h"
 #include "ps-self.h"
 #include "ps-signal.h"
 #include "ps-threads.h"
+#include "ps-will-report.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -139,6 +143,7 @@ stop (PsWatcher *self, PsCause *why)
 
   ps_pass_count (&self->pass, PS_EVENT_CHECKPOINT | main_event (self) | PS_EVENT_FINISH);
   ps_report_exit_begun (self->report, &self->cause, self->pass.total);
+  ps_run_notes_cause (&self->cause);
   while (take_first (self, &self->kept))
     ;
   g_cancellable_cancel (self->cancellable);
@@ -172,12 +177,33 @@ hasten (PsWatcher *self, PsInput what)
   ps_pass_drop_holds (&self->pass, reason_of (what));
 }
 
+/* After the finish callbacks, which may still revoke clauses. A little time is kept for the rest. */
+static void
+carry_out_will (PsWatcher *self)
+{
+  gint64 now_us = ps_clock_now_us (), end_us = ps_budget_get_end_us (&self->budget, TRUE);
+  PsSettleHow how = { .by = PS_SETTLE_BY_PROCESS,
+                      .end_us = end_us,
+                      .tell = ps_will_report,
+                      .data = self->report };
+
+  if (self->will == NULL)
+    return;
+  if (end_us != PS_NEVER_US)
+    how.end_us -= CLAMP ((end_us - now_us) / 4, 0, PS_US_PER_SEC / 4);
+  ps_current_set ("finish", "the will", now_us);
+  ps_will_carry_out (self->will, &how);
+  ps_current_clear ();
+}
+
 static void
 close_exit (PsWatcher *self)
 {
+  carry_out_will (self);
   self->pass.tally.lost = self->lost;
   ps_report_exit_finished (self->report, &self->cause, status_now (self),
                            ps_clock_now_us () - self->begun_us, &self->pass.tally);
+  ps_run_log_end (status_now (self));
   g_main_loop_quit (self->loop);
 }
 
@@ -296,6 +322,8 @@ input (PsWatcher *self, PsInput what, PsCause *why)
   g_mutex_lock (&self->lock);
   self->state = to.next;
   g_mutex_unlock (&self->lock);
+  if (to.next != from)
+    ps_run_notes_state (to.next);
   act (self, to.action, what, why);
 }
 
@@ -673,6 +701,8 @@ ps_watcher_at_exit (int status, void *data)
       conclude (self, &why, explicit ? honest (status) : NO_CODE);
       status = status_now (self);
     }
+  /* main() may have returned something else than what it was told to. */
+  ps_run_log_end (known ? honest (status) : status);
   if (self->policy == PS_EXIT_POLICY_RERAISE && self->cause.kind == PS_CAUSE_SIGNAL
       && !self->pass.code_given && status == status_now (self))
     {

@@ -15,7 +15,7 @@ from checks import Tap, compare_sets, duplicates, read
 ROW = re.compile(r"^\| ([A-Z]\d\d) \|(.*?)\|(.*)\|$", re.MULTILINE)
 NAMED = re.compile(r"`((?:process|sweep|systemd)/[^`]+)`")
 GROUPS = {"O": 11, "R": 10, "X": 20, "G": 21, "F": 10, "L": 13, "T": 6, "N": 21, "J": 6, "C": 15,
-          "E": 8, "S": 10}
+          "E": 8, "S": 10, "W": 21}
 
 
 def carried(source):

@@ -11,6 +11,9 @@
 #include "ps-ids.h"
 #include "ps-rescue.h"
 #include "ps-report.h"
+#include "ps-will-report.h"
+#include "ps-run-private.h"
+#include "ps-run-report.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -168,6 +171,55 @@ tell_steps (PsReport *report, const GError *error)
   ps_report_failed (report, PS_EVENT_TERMINATE, "flush_queue", error);
 }
 
+/* With all that can be known of a life, and with as little. */
+static void
+tell_previous (PsReport *report, PsVerdict verdict)
+{
+  PsFinding finding = { .verdict = verdict, .code = -1, .status = -1 };
+  PsLife life = { .who = { .pid = 4711 } };
+  PsRun *run = ps_run_new (&life, &finding);
+
+  ps_run_report_previous (report, run);
+  ps_run_unref (run);
+  finding.signum = SIGTERM;
+  finding.code = finding.status = 3;
+  finding.reason = "a test";
+  life.has_cause = 1;
+  life.cause = (PsLifeCause){ "signal", SIGTERM, 0, 12, 34, "kill", "user@34.service", "a.scope" };
+  life.crash = (PsLifeBreak){ .is_set = 1, .step = "flush_queue" };
+  life.settled = (PsLifeSettled){ 1, "signal", "killed", "TERM", "stop-post", { 0 } };
+  g_strlcpy (life.who.invocation, "0123456789abcdef0123456789abcdef", sizeof life.who.invocation);
+  run = ps_run_new (&life, &finding);
+  ps_run_report_previous (report, run);
+  ps_run_unref (run);
+}
+
+static void
+tell_wills (PsReport *report)
+{
+  static const PsSettleTally all = { .done = 2 }, some = { .done = 2, .left = 1 };
+  static PsWillPlace place = { .path = "/run/food" };
+  static PsWillClause clause = { .number = 1, .path = (char *) "socket" };
+  PsSettleNews news = { .end = PS_SETTLE_DONE, .tally = &all, .file = "food.will" };
+
+  ps_will_report (&news, report);
+  news.end = PS_SETTLE_LEFT;
+  news.tally = &some;
+  news.reason = "its time was over";
+  ps_will_report (&news, report);
+  news.end = PS_SETTLE_DAMAGED;
+  ps_will_report (&news, report);
+  news.clause = &clause;
+  news.place = &place;
+  ps_will_report (&news, report);
+  news.is_skipped = TRUE;
+  ps_will_report (&news, report);
+  clause.verb = PS_WILL_RUN;
+  clause.argv[0] = (char *) "/bin/true";
+  news.place = NULL;
+  ps_will_report (&news, report);
+}
+
 int
 main (void)
 {
@@ -190,8 +242,11 @@ main (void)
   tell_forced ();
   ps_current_clear ();
   tell_crashes ();
+  tell_wills (report);
   ps_report_reload_done (report, 1000, NULL);
   ps_report_reload_done (report, 1000, "read_config: no such file");
+  for (int verdict = PS_VERDICT_CLEAN; verdict <= PS_VERDICT_UNKNOWN; verdict++)
+    tell_previous (report, verdict);
   ps_report_free (report);
   return EXIT_SUCCESS;
 }

@@ -22,6 +22,8 @@
 
 #define PATIENCE_MS 60000
 
+#define LEFTOVER "leftover"
+
 /* Said by a process that goes on. */
 #define ALIVE "alive"
 
@@ -40,6 +42,7 @@ static const struct
  */
 
 static int trace_fd;
+static char *directory; /* of the record and the will */
 static GMainLoop *loop;
 static const Row *row;
 
@@ -98,12 +101,25 @@ act_in_loop (gpointer unused)
   return G_SOURCE_REMOVE;
 }
 
+/* What is to be gone afterwards, whoever does it. */
+static void
+make_will (PsWatcher *watcher)
+{
+  g_autofree char *path = g_build_filename (directory, LEFTOVER, NULL);
+
+  if (!g_file_set_contents (path, "", 0, NULL)
+      || !ps_watcher_open_record (watcher, directory, PS_RECORD_DEFAULT, NULL)
+      || ps_watcher_will_unlink (watcher, path, NULL) == 0)
+    _exit (96);
+}
+
 static void
 attach (void)
 {
   PsWatcher *watcher = ps_glib_attach (loop);
 
   ps_watcher_set_log_func (watcher, NULL, NULL, NULL);
+  make_will (watcher);
   if (row->where == IN_A_CALLBACK)
     ps_watcher_on_quit (watcher, act_in_callback, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (columns); i++)
@@ -240,11 +256,71 @@ describe_order (const char *const *lines, char **child)
   return g_string_free (g_steal_pointer (&order), FALSE);
 }
 
+/* As systemd does when the unit has ended. */
+static void
+run_helper (void)
+{
+  const char *const argv[] = { PS_MATRIX_PSCTL, "settle", "--directory", directory, NULL };
+
+  g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
+                NULL, NULL, NULL, NULL, NULL, NULL);
+}
+
+/* Who has carried out the will of a process that has ended. */
+static const char *
+find_executor (const Row *which, gboolean had_one)
+{
+  g_autofree char *path = g_build_filename (directory, LEFTOVER, NULL);
+
+  if (!had_one || which->remarks & LIVES_ON)
+    return "–";
+  if (access (path, F_OK) < 0)
+    return "the process";
+  run_helper ();
+  return access (path, F_OK) < 0 ? "`psctl settle`" : "**No**";
+}
+
+static void
+remove_directory (void)
+{
+  GDir *dir = g_dir_open (directory, 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (directory, name, NULL);
+
+      unlink (path);
+    }
+  g_dir_close (dir);
+  rmdir (directory);
+  g_clear_pointer (&directory, g_free);
+}
+
+static gboolean
+has_record (void)
+{
+  GDir *dir = g_dir_open (directory, 0, NULL);
+  gboolean has = g_dir_read_name (dir) != NULL;
+
+  g_dir_close (dir);
+  return has;
+}
+
+static int
+run_row_in_directory (const Row *which, GString *said)
+{
+  directory = g_dir_make_tmp ("ps-matrix-XXXXXX", NULL);
+  g_assert_nonnull (directory);
+  return run_row (which, TRUE, said);
+}
+
 static void
 print_row (const Row *which)
 {
   g_autoptr (GString) said = g_string_new (NULL);
-  int status = run_row (which, TRUE, said);
+  int status = run_row_in_directory (which, said);
+  const char *executor = find_executor (which, has_record ());
   g_auto (GStrv) lines = g_strsplit (g_strchomp (said->str), "\n", -1);
   g_autofree char *child = NULL;
   g_autofree char *order = describe_order ((const char *const *) lines, &child);
@@ -257,9 +333,10 @@ print_row (const Row *which)
 
       printf (" %s |", ran ? "yes" : which->orderly & columns[i].event ? "**No**" : "–");
     }
-  printf (" %s | %s |\n", *order != '\0' ? order : "nothing",
+  printf (" %s | %s | %s |\n", *order != '\0' ? order : "nothing", executor,
           which->remarks & SHOWS_CHILD && child != NULL ? child : end);
   fflush (stdout);
+  remove_directory ();
 }
 
 static void
@@ -268,8 +345,8 @@ print_section (const Section *section)
   printf ("\n## %s\n\n| way out |", section->heading);
   for (guint i = 0; i < G_N_ELEMENTS (columns); i++)
     printf (" %s |", columns[i].name);
-  printf (" what ran, in order | ends with |\n|---|");
-  for (guint i = 0; i < G_N_ELEMENTS (columns) + 2; i++)
+  printf (" what ran, in order | the will | ends with |\n|---|");
+  for (guint i = 0; i < G_N_ELEMENTS (columns) + 3; i++)
     printf ("---|");
   printf ("\n");
   fflush (stdout);

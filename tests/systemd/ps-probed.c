@@ -27,6 +27,7 @@ static gboolean own_log;
 static gboolean report_crashes;
 static gboolean crash_twice;
 static gboolean realtime;
+static gboolean keep_record;
 
 static gboolean
 on_option (const char *name, const char *value, gpointer data, GError **error)
@@ -45,6 +46,7 @@ static const GOptionEntry entries[] = {
   { "report-crashes", 0, 0, G_OPTION_ARG_NONE, &report_crashes, "Tell of crashes", NULL },
   { "crash-twice", 0, 0, G_OPTION_ARG_NONE, &crash_twice, "Crash in the crash callback", NULL },
   { "realtime", 0, 0, G_OPTION_ARG_NONE, &realtime, "End at SIGTERM and SIGRTMIN", NULL },
+  { "record", 0, 0, G_OPTION_ARG_NONE, &keep_record, "Keep a record, and have a will", NULL },
   { "busy", 0, 0, G_OPTION_ARG_NONE, &busy, "Keep the loop at work", NULL },
   { "bus-name", 0, 0, G_OPTION_ARG_STRING, &bus_name, "Own this name, be ready then", "NAME" },
   { "status", 0, 0, G_OPTION_ARG_STRING, &status_text, "What to be ready with", "TEXT" },
@@ -120,6 +122,36 @@ on_ready_time (gpointer data)
   be_ready ();
 }
 
+/* Says how the last run ended, and leaves a file to be removed and a command to be run, which adds
+ * a line to the file "done". */
+static void
+open_record (void)
+{
+  const char *directory = g_getenv ("STATE_DIRECTORY");
+  g_autofree char *leftover = g_build_filename (directory, "leftover", NULL);
+  g_autofree char *command = g_strdup_printf ("echo done >>'%s/done'", directory);
+  const char *const argv[] = { "/bin/sh", "-c", command, NULL };
+  g_autoptr (GError) error = NULL;
+  const PsRun *run;
+
+  if (!ps_watcher_open_record (the_watcher, NULL, PS_RECORD_SYNC, &error))
+    {
+      trace ("refused %s", error->message);
+      return;
+    }
+  run = ps_watcher_get_previous_run (the_watcher);
+  if (run == NULL)
+    trace ("previous none");
+  else
+    trace ("previous %s signal %d status %d said %s step %s",
+           ps_verdict_to_string (ps_run_get_verdict (run)), ps_run_get_signal (run),
+           ps_run_get_status (run), ps_run_get_service_result (run), ps_run_get_step (run));
+  if (!g_file_set_contents (leftover, "", 0, &error)
+      || ps_watcher_will_unlink (the_watcher, leftover, &error) == 0
+      || ps_watcher_will_run (the_watcher, argv, &error) == 0)
+    trace ("no will %s", error->message);
+}
+
 static void
 configure (void)
 {
@@ -136,6 +168,8 @@ configure (void)
     crash_register ();
   if (crash_twice)
     crash_register_twice ();
+  if (keep_record)
+    open_record ();
   script_register ();
   serve_sockets ();
   if (bus_name != NULL)

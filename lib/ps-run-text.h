@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The lines of a run record (docs/run-format.md): each function prints one into a buffer, and
+ * returns its length; 0: the buffer is too small. Pure; all of it is async-signal-safe. */
+
+#include <stddef.h>
+
+#include "ps-life.h"
+
+/* Room for any line: the longest name, each byte escaped, and there are three in one. */
+#define PS_RUN_TEXT_LINE 4096
+
+size_t ps_run_text_put_header (char *buffer, size_t size);
+size_t ps_run_text_put_begin (char *buffer, size_t size, const PsLifeWho *who,
+                              const PsLifeTime *time);
+size_t ps_run_text_put_state (char *buffer, size_t size, const char *id, const PsLifeTime *time,
+                              const char *state);
+size_t ps_run_text_put_cause (char *buffer, size_t size, const char *id, const PsLifeTime *time,
+                              const PsLifeCause *cause);
+size_t ps_run_text_put_crash (char *buffer, size_t size, const char *id, const PsLifeTime *time,
+                              const PsLifeBreak *crash);
+size_t ps_run_text_put_forced (char *buffer, size_t size, const char *id, const PsLifeTime *time,
+                               const PsLifeBreak *forced);
+size_t ps_run_text_put_end (char *buffer, size_t size, const char *id, const PsLifeTime *time,
+                            int64_t status);
+size_t ps_run_text_put_detached (char *buffer, size_t size, const char *id, const PsLifeTime *time);
+size_t ps_run_text_put_carried (char *buffer, size_t size, const PsLifeWho *who,
+                                const PsLifeTime *time);
+size_t ps_run_text_put_settled (char *buffer, size_t size, const char *id,
+                                const PsLifeSettled *settled);
+size_t ps_run_text_put_verdict (char *buffer, size_t size, const char *id, const PsLifeTime *time,
+                                const char *verdict);
+
+/* A whole record. */
+typedef struct
+{
+  int is_foreign; /* not a run record, or one of a version that is not known; nothing else is set */
+  unsigned n_lives;
+  unsigned n_bad;     /* lines that are damaged */
+  unsigned n_unknown; /* lines that a later version wrote */
+  int is_torn;        /* the last line is not whole */
+  PsLife last;        /* meaningful where n_lives > 0 */
+} PsRunText;
+
+void ps_run_text_read (PsRunText *record, const char *text, size_t length);
+
+/* Where the last n lives begin; n is not 0. */
+size_t ps_run_text_find_last (const char *text, size_t length, unsigned n);

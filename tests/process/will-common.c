@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "will-common.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int
+remove_one (const char *path, const struct stat *st, int type, struct FTW *unused)
+{
+  return remove (path);
+}
+
+static void
+remove_place (gpointer place)
+{
+  nftw (place, remove_one, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+  g_free (place);
+}
+
+const char *
+new_place (void)
+{
+  char *place = g_dir_make_tmp ("ps-will-XXXXXX", NULL);
+
+  g_assert_nonnull (place);
+  tap_defer (remove_place, place);
+  return place;
+}
+
+char *
+in_place (const char *place, const char *name)
+{
+  return g_build_filename (place, name, NULL);
+}
+
+void
+make_file (const char *place, const char *name)
+{
+  g_autofree char *path = in_place (place, name);
+
+  tap_check (g_file_set_contents (path, name, -1, NULL));
+}
+
+gboolean
+is_there (const char *place, const char *name)
+{
+  g_autofree char *path = in_place (place, name);
+  struct stat st;
+
+  return lstat (path, &st) == 0;
+}
+
+char *
+find_will (const char *place)
+{
+  g_autoptr (GDir) dir = g_dir_open (place, 0, NULL);
+  const char *name;
+  char *found = NULL;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    if (g_str_has_suffix (name, ".will"))
+      {
+        tap_check (found == NULL);
+        g_free (found);
+        found = in_place (place, name);
+      }
+  return found;
+}
+
+char *
+read_will (const char *place, gsize *length)
+{
+  g_autofree char *path = find_will (place);
+  char *bytes = NULL;
+
+  tap_check (path != NULL && g_file_get_contents (path, &bytes, length, NULL));
+  return bytes;
+}
+
+void
+write_will (const char *place, const char *bytes, gsize length)
+{
+  g_autofree char *path = find_will (place);
+  int fd = path != NULL ? open (path, O_WRONLY | O_TRUNC | O_CLOEXEC) : -1;
+
+  tap_check (fd >= 0 && write (fd, bytes, length) == (gssize) length);
+  close (fd);
+}
+
+static char *said;
+
+const char *
+settle_said (void)
+{
+  return said;
+}
+
+void
+settle_at (const char *where, const char *place, int wanted)
+{
+  g_autofree char *directory = g_strconcat ("--directory=", place, NULL);
+  const char *argv[] = { PS_TEST_PSCTL, "settle", directory, NULL };
+  g_autofree char *out = NULL, *err = NULL;
+  g_autoptr (GError) error = NULL;
+  int status = -1;
+
+  if (tap_failed ())
+    return;
+  g_clear_pointer (&said, g_free);
+  if (!g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &err, &status,
+                     &error))
+    tap_fail (where, "psctl: %s", error->message);
+  said = g_strconcat (out != NULL ? out : "", err != NULL ? err : "", NULL);
+  if (!WIFEXITED (status) || WEXITSTATUS (status) != wanted)
+    tap_fail (where, "psctl settle ended with wait status %d, not exit status %d: %s", status,
+              wanted, said);
+}
+
+PsWatcher *
+watch_with_record (const char *place)
+{
+  g_autoptr (GError) error = NULL;
+  PsWatcher *watcher = watch ();
+
+  if (!ps_watcher_open_record (watcher, place, PS_RECORD_DEFAULT, &error))
+    child_give_up (G_STRLOC, error->message);
+  return watcher;
+}
+
+guint
+will_unlink (PsWatcher *watcher, const char *place, const char *name)
+{
+  g_autofree char *path = in_place (place, name);
+  g_autoptr (GError) error = NULL;
+  guint clause = ps_watcher_will_unlink (watcher, path, &error);
+
+  if (clause == 0)
+    child_give_up (G_STRLOC, error->message);
+  return clause;
+}
+
+/* By the book, and not as the library does it. */
+guint32
+will_checksum (const char *text)
+{
+  guint32 sum = 0xffffffff;
+
+  for (; *text != '\0'; text++)
+    {
+      sum ^= (guchar) *text;
+      for (int bit = 0; bit < 8; bit++)
+        sum = sum & 1 ? sum >> 1 ^ 0x82f63b78 : sum >> 1;
+    }
+  return ~sum;
+}

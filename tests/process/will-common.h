@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Daemons with a will, the directory that they have it in, and the helper that carries it out. */
+
+#include "common.h"
+
+/* --- In the parent --------------------------------------------------------------------------- */
+
+/* A new directory, which goes with the case, and its path. */
+const char *new_place (void);
+char *in_place (const char *place, const char *name); /* (transfer full) */
+void make_file (const char *place, const char *name);
+gboolean is_there (const char *place, const char *name);
+
+/* The path of the only will there; NULL: there is none. A second one fails the case. */
+char *find_will (const char *place);
+char *read_will (const char *place, gsize *length);
+void write_will (const char *place, const char *bytes, gsize length);
+
+/* Runs `psctl settle` on the place, and compares its exit status. */
+void settle_at (const char *where, const char *place, int status);
+#define settle(place, status) settle_at (G_STRLOC, place, status)
+const char *settle_said (void);
+
+/* --- In the child ---------------------------------------------------------------------------- */
+
+/* watch(), with a record in the place. */
+PsWatcher *watch_with_record (const char *place);
+
+/* A clause for that file of the place; gives up where there is an error. */
+guint will_unlink (PsWatcher *watcher, const char *place, const char *name);
+
+/* What a line begins with: the CRC-32C of the text. */
+guint32 will_checksum (const char *text);

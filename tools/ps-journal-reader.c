@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * sd-journal does the work: it finds the files, merges them, and looks matches up in their hash
+ * tables. What is added here:
+ *
+ * - Damage. It drops a file in which it finds no way on, without a word; the space that open files
+ *   take (sd_journal_get_usage) then shrinks, and that is how we know. A file that shrinks while it
+ *   is mapped kills its reader by SIGBUS, so that says what it is.
+ * - Bounds. Values are cut, and their number is that of the fields that matter, whatever an entry
+ *   holds: reading a journal takes the same memory for one entry and for a million.
+ * - Names of units are values of matches, nothing else: no glob, no path, no shell sees them.
+ */
+
+#include "ps-journal-reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+#include <systemd/sd-id128.h>
+#include <systemd/sd-journal.h>
+
+#include "ps-journal-files.h"
+#include "ps-kinds.h"
+#include "ps-verb.h"
+#include "ps-when.h"
+
+/* A value is cut to its own limit; sd-journal need not unpack more than the largest takes. */
+#define THRESHOLD (PS_ACCOUNT_MAX + 64)
+#define STORE_BYTES (PS_N_KEYS * (PS_VALUE_MAX + 8) + PS_ACCOUNT_MAX)
+
+/* A damaged file can lead in a circle; an entry is not read twice in a row so often. */
+#define STANDSTILL_MAX 1000
+
+struct _PsJournalReader
+{
+  sd_journal *journal;
+  char *host;
+  gboolean has_since, has_until;
+  gint64 since_us, until_us;
+  PsJournalFiles *files;
+  GArray *fds; /* of int: of mended copies, and of the files beside them; NULL: not needed */
+  guint64 usage;
+  guint n_bad_entries;
+  guint n_standstill;
+  gint64 last_us, last_monotonic_us;
+  GHashTable *boots; /* machine ID: its newest boot */
+  char own_machine[SD_ID128_STRING_MAX], own_boot[SD_ID128_STRING_MAX];
+  char boot[SD_ID128_STRING_MAX]; /* of the entry, where its field is missing */
+  gsize length;
+  char store[STORE_BYTES];
+};
+
+G_DEFINE_QUARK (ps - reader - error, ps_reader_error)
+
+static gboolean
+fail (GError **error, int code, const char *what)
+{
+  gboolean is_denied = code == -EACCES || code == -EPERM;
+
+  g_set_error (error, PS_READER_ERROR, is_denied ? PS_EXIT_DENIED : PS_EXIT_FAILED, "%s: %s", what,
+               g_strerror (-code));
+  return FALSE;
+}
+
+/* --- Opening --------------------------------------------------------------------------------- */
+
+static void
+complain_of_bus (int signum)
+{
+  static const char words[] = "psctl: a journal shrank, or cannot be read, while it is in use\n";
+
+  if (write (STDERR_FILENO, words, sizeof words - 1) < 0)
+    _exit (PS_EXIT_FAILED);
+  _exit (PS_EXIT_PARTLY);
+}
+
+static int
+get_flags (const PsOptions *options)
+{
+  return (options->merge ? 0 : SD_JOURNAL_LOCAL_ONLY)
+         | (options->user ? SD_JOURNAL_CURRENT_USER : 0)
+         | (options->system ? SD_JOURNAL_SYSTEM : 0);
+}
+
+static void
+add_fd (PsJournalReader *self, int fd)
+{
+  if (fd >= 0)
+    g_array_append_val (self->fds, fd);
+}
+
+/* Files that are whole by their names, copies of those that are not. */
+static int
+open_mended (PsJournalReader *self)
+{
+  self->fds = g_array_new (FALSE, FALSE, sizeof (int));
+  for (guint i = 0; i < self->files->whole->len; i++)
+    add_fd (self, open (g_ptr_array_index (self->files->whole, i), O_RDONLY | O_CLOEXEC));
+  for (guint i = 0; i < self->files->cut->len; i++)
+    {
+      sd_journal *trial = NULL;
+      int fd = ps_journal_files_mend (g_ptr_array_index (self->files->cut, i));
+
+      /* One that sd-journal does not take would have it refuse all. */
+      if (fd >= 0 && sd_journal_open_files_fd (&trial, &fd, 1, 0) >= 0)
+        add_fd (self, fd);
+      else if (fd >= 0)
+        close (fd);
+      sd_journal_close (trial);
+    }
+  if (self->fds->len == 0)
+    return -ENODATA;
+  return sd_journal_open_files_fd (&self->journal, (int *) (void *) self->fds->data, self->fds->len,
+                                   0);
+}
+
+/* Those that sd-journal refuses, though their header looks sound. */
+static void
+drop_refused (PsJournalFiles *files)
+{
+  for (guint i = 0; i < files->whole->len;)
+    {
+      const char *const paths[] = { g_ptr_array_index (files->whole, i), NULL };
+      sd_journal *trial = NULL;
+      int r = sd_journal_open_files (&trial, (const char **) paths, 0);
+
+      sd_journal_close (trial);
+      if (r >= 0)
+        i++;
+      else
+        g_ptr_array_add (files->damaged, g_ptr_array_steal_index (files->whole, i));
+    }
+}
+
+static int
+open_journal (PsJournalReader *self, const PsOptions *options)
+{
+  if (self->files->cut->len > 0)
+    return open_mended (self);
+  if (options->files != NULL)
+    {
+      g_ptr_array_add (self->files->whole, NULL);
+      return self->files->whole->len > 1 ? sd_journal_open_files (
+                 &self->journal, (const char **) self->files->whole->pdata, 0)
+                                         : -ENODATA;
+    }
+  if (options->directory != NULL)
+    return sd_journal_open_directory (&self->journal, options->directory, 0);
+  if (options->root != NULL)
+    return sd_journal_open_directory (&self->journal, options->root, SD_JOURNAL_OS_ROOT);
+  return sd_journal_open_namespace (&self->journal, options->name_space, get_flags (options));
+}
+
+static gboolean
+take_times (PsJournalReader *self, const PsOptions *options, GError **error)
+{
+  self->has_since = options->since != NULL;
+  self->has_until = options->until != NULL;
+  if (self->has_since && !ps_when_parse (options->since, g_get_real_time (), &self->since_us))
+    g_set_error (error, PS_READER_ERROR, PS_EXIT_USAGE, "--since=%s: not a time", options->since);
+  else if (self->has_until && !ps_when_parse (options->until, g_get_real_time (), &self->until_us))
+    g_set_error (error, PS_READER_ERROR, PS_EXIT_USAGE, "--until=%s: not a time", options->until);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static void
+find_own_ids (PsJournalReader *self)
+{
+  sd_id128_t id;
+
+  if (sd_id128_get_machine (&id) >= 0)
+    sd_id128_to_string (id, self->own_machine);
+  if (sd_id128_get_boot (&id) >= 0)
+    sd_id128_to_string (id, self->own_boot);
+}
+
+static gboolean
+is_all_denied (PsJournalReader *self, GError **error)
+{
+  if (self->files->n_denied == 0 || self->files->whole->len + self->files->cut->len > 0)
+    return FALSE;
+  g_set_error (error, PS_READER_ERROR, PS_EXIT_DENIED,
+               "you may not read this journal; the groups systemd-journal and adm may");
+  return TRUE;
+}
+
+PsJournalReader *
+ps_journal_reader_open (const PsOptions *options, GError **error)
+{
+  g_autoptr (PsJournalReader) self = g_new0 (PsJournalReader, 1);
+  int r;
+
+  if (!take_times (self, options, error))
+    return NULL;
+  find_own_ids (self);
+  signal (SIGBUS, complain_of_bus);
+  self->host = g_strdup (options->host);
+  self->boots = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->files = ps_journal_files_find (options, self->own_machine);
+  drop_refused (self->files);
+  if (is_all_denied (self, error))
+    return NULL;
+  r = open_journal (self, options);
+  if (r < 0)
+    {
+      if (r == -ENODATA || r == -ENOENT || r == -EBADMSG)
+        g_set_error (error, PS_READER_ERROR, PS_EXIT_FAILED, "there is no journal to be read%s%s",
+                     options->directory != NULL ? " in " : "",
+                     options->directory != NULL ? options->directory : "");
+      else
+        fail (error, r, "the journal cannot be opened");
+      return NULL;
+    }
+  sd_journal_set_data_threshold (self->journal, THRESHOLD);
+  sd_journal_get_usage (self->journal, &self->usage);
+  return g_steal_pointer (&self);
+}
+
+void
+ps_journal_reader_free (PsJournalReader *self)
+{
+  if (self == NULL)
+    return;
+  sd_journal_close (self->journal);
+  for (guint i = 0; self->fds != NULL && i < self->fds->len; i++)
+    close (g_array_index (self->fds, int, i));
+  g_clear_pointer (&self->fds, g_array_unref);
+  g_clear_pointer (&self->files, ps_journal_files_free);
+  g_clear_pointer (&self->boots, g_hash_table_unref);
+  g_free (self->host);
+  g_free (self);
+}
+
+/* --- Selecting ------------------------------------------------------------------------------- */
+
+/* The first failure is kept; the others follow from it. */
+static void
+match (PsJournalReader *self, int *r, const char *field, const char *value)
+{
+  g_autofree char *text = g_strdup_printf ("%s=%s", field, value);
+
+  if (*r >= 0)
+    *r = sd_journal_add_match (self->journal, text, 0);
+}
+
+static void
+match_int (PsJournalReader *self, int *r, const char *field, gint64 value)
+{
+  g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT, value);
+
+  match (self, r, field, text);
+}
+
+static void
+match_kinds (PsJournalReader *self, int *r, gboolean (*is_meant) (PsKind kind))
+{
+  gsize n;
+  const PsKindEntry *kinds = ps_kinds_get (&n);
+
+  for (gsize i = 0; i < n; i++)
+    if (is_meant (kinds[i].kind))
+      match (self, r, "MESSAGE_ID", kinds[i].id);
+}
+
+static void
+match_or (PsJournalReader *self, int *r)
+{
+  if (*r >= 0)
+    *r = sd_journal_add_disjunction (self->journal);
+}
+
+static gboolean
+is_of_steps (PsKind kind)
+{
+  return kind == PS_KIND_STEP_DONE || kind == PS_KIND_HOLD_DROPPED || kind == PS_KIND_STEP_SKIPPED
+         || kind == PS_KIND_CALLBACK_FAILED || kind == PS_KIND_EXIT_FINISHED
+         || kind == PS_KIND_EXIT_FORCED;
+}
+
+static gboolean
+is_manager (PsKind kind)
+{
+  return kind == PS_KIND_MANAGER;
+}
+
+static gboolean
+is_coredump (PsKind kind)
+{
+  return kind == PS_KIND_COREDUMP;
+}
+
+static gboolean
+is_ours (PsKind kind)
+{
+  return kind != PS_KIND_NONE && !ps_kind_is_of_systemd (kind);
+}
+
+static void
+match_units (PsJournalReader *self, int *r, char **units, const char *field)
+{
+  for (gsize i = 0; units != NULL && units[i] != NULL; i++)
+    match (self, r, field, units[i]);
+}
+
+static void
+begin (PsJournalReader *self, int *r)
+{
+  sd_journal_flush_matches (self->journal);
+  if (self->host == NULL)
+    return;
+  match (self, r, "_HOSTNAME", self->host);
+  if (*r >= 0)
+    *r = sd_journal_add_conjunction (self->journal);
+}
+
+static gboolean
+end (PsJournalReader *self, int r, GError **error)
+{
+  self->n_standstill = 0;
+  if (r >= 0)
+    r = self->has_since ? sd_journal_seek_realtime_usec (self->journal, (guint64) self->since_us)
+                        : sd_journal_seek_head (self->journal);
+  return r >= 0 ? TRUE : fail (error, r, "the journal cannot be searched");
+}
+
+gboolean
+ps_journal_reader_select (PsJournalReader *self, char **units, PsMatch what, GError **error)
+{
+  int r = 0;
+
+  begin (self, &r);
+  match_kinds (self, &r, what == PS_MATCH_LIVES ? ps_kind_is_of_life : is_of_steps);
+  match_units (self, &r, units, "PS_UNIT");
+  if (what == PS_MATCH_STEPS)
+    return end (self, r, error);
+  match_or (self, &r);
+  match_kinds (self, &r, is_manager);
+  match_units (self, &r, units, "UNIT");
+  if (units != NULL)
+    {
+      match_or (self, &r);
+      match_kinds (self, &r, is_manager);
+      match_units (self, &r, units, "USER_UNIT");
+    }
+  match_or (self, &r);
+  match_kinds (self, &r, is_coredump);
+  match_units (self, &r, units, "COREDUMP_UNIT");
+  if (units != NULL)
+    {
+      match_or (self, &r);
+      match_kinds (self, &r, is_coredump);
+      match_units (self, &r, units, "COREDUMP_USER_UNIT");
+    }
+  return end (self, r, error);
+}
+
+static void
+match_process (PsJournalReader *self, int *r, const PsLife *life)
+{
+  if (life->pid < 0 || *life->boot_id == '\0')
+    return;
+  match_or (self, r);
+  match_kinds (self, r, is_ours);
+  match (self, r, "_BOOT_ID", life->boot_id);
+  match_int (self, r, "_PID", life->pid);
+  match_or (self, r);
+  match_kinds (self, r, is_coredump);
+  match (self, r, "_BOOT_ID", life->boot_id);
+  match_int (self, r, "COREDUMP_PID", life->pid);
+}
+
+gboolean
+ps_journal_reader_select_life (PsJournalReader *self, const PsLife *life, GError **error)
+{
+  static const char *const fields[] = { "PS_INVOCATION_ID", "PS_PREVIOUS_INVOCATION_ID",
+                                        "INVOCATION_ID", "USER_INVOCATION_ID" };
+  int r = 0;
+
+  begin (self, &r);
+  for (gsize i = 0; *life->invocation_id != '\0' && i < G_N_ELEMENTS (fields); i++)
+    {
+      match_or (self, &r);
+      match (self, &r, fields[i], life->invocation_id);
+    }
+  match_process (self, &r, life);
+  return end (self, r, error);
+}
+
+/* --- Reading --------------------------------------------------------------------------------- */
+
+/* What ends a text in C does not end it here. */
+static char *
+keep_value (PsJournalReader *self, PsKey key, const char *value, gsize length)
+{
+  gsize max = ps_entry_key_max (key);
+  gboolean is_cut = length > max;
+  char *text = self->store + self->length;
+
+  length = MIN (length, max);
+  memcpy (text, value, length);
+  for (char *zero; (zero = memchr (text, '\0', length)) != NULL;)
+    *zero = '\x01';
+  strcpy (text + length, is_cut ? "…" : "");
+  self->length += length + sizeof "…";
+  return text;
+}
+
+static void
+take_field (PsJournalReader *self, PsEntry *entry, const char *data, gsize length)
+{
+  const char *equals = memchr (data, '=', MIN (length, 64));
+  PsKey key;
+
+  if (equals == NULL)
+    return;
+  key = ps_entry_find_key (data, (gsize) (equals - data));
+  if (key != PS_N_KEYS && entry->values[key] == NULL)
+    entry->values[key] = keep_value (self, key, equals + 1, length - (gsize) (equals + 1 - data));
+}
+
+static gboolean
+take_entry (PsJournalReader *self, PsEntry *entry)
+{
+  guint64 realtime_us, monotonic_us;
+  sd_id128_t boot;
+  const void *data;
+  size_t length;
+  int r;
+
+  *entry = (PsEntry){ 0 };
+  self->length = 0;
+  if (sd_journal_get_realtime_usec (self->journal, &realtime_us) < 0
+      || sd_journal_get_monotonic_usec (self->journal, &monotonic_us, &boot) < 0)
+    return FALSE;
+  entry->realtime_us = (gint64) MIN (realtime_us, (guint64) G_MAXINT64 / 2);
+  entry->monotonic_us = (gint64) MIN (monotonic_us, (guint64) G_MAXINT64 / 2);
+  sd_journal_restart_data (self->journal);
+  while ((r = sd_journal_enumerate_available_data (self->journal, &data, &length)) > 0)
+    take_field (self, entry, data, length);
+  if (entry->values[PS_KEY_BOOT_ID] == NULL)
+    entry->values[PS_KEY_BOOT_ID] = sd_id128_to_string (boot, self->boot);
+  return r >= 0;
+}
+
+static gboolean
+is_standing_still (PsJournalReader *self, const PsEntry *entry)
+{
+  gboolean is_same =
+      entry->realtime_us == self->last_us && entry->monotonic_us == self->last_monotonic_us;
+
+  self->n_standstill = is_same ? self->n_standstill + 1 : 0;
+  self->last_us = entry->realtime_us;
+  self->last_monotonic_us = entry->monotonic_us;
+  return self->n_standstill > STANDSTILL_MAX;
+}
+
+gboolean
+ps_journal_reader_next (PsJournalReader *self, PsEntry *entry)
+{
+  int r;
+
+  while ((r = sd_journal_next (self->journal)) > 0)
+    {
+      gboolean is_whole = take_entry (self, entry);
+
+      self->n_bad_entries += !is_whole;
+      if (is_standing_still (self, entry))
+        {
+          self->n_bad_entries++;
+          return FALSE;
+        }
+      if (self->has_until && entry->realtime_us > self->until_us)
+        return FALSE;
+      if (is_whole || entry->values[PS_KEY_MESSAGE_ID] != NULL)
+        return TRUE;
+    }
+  self->n_bad_entries += r < 0;
+  return FALSE;
+}
+
+/* --- Questions ------------------------------------------------------------------------------- */
+
+static char *
+find_newest_boot (PsJournalReader *self, const char *machine_id)
+{
+  char text[SD_ID128_STRING_MAX];
+  guint64 monotonic_us;
+  sd_id128_t boot;
+  int r = 0;
+
+  sd_journal_flush_matches (self->journal);
+  match (self, &r, "_MACHINE_ID", machine_id);
+  if (r < 0 || sd_journal_seek_tail (self->journal) < 0 || sd_journal_previous (self->journal) <= 0
+      || sd_journal_get_monotonic_usec (self->journal, &monotonic_us, &boot) < 0)
+    return NULL;
+  return g_strdup (sd_id128_to_string (boot, text));
+}
+
+gboolean
+ps_journal_reader_is_boot_over (const char *machine_id, const char *boot_id, gpointer reader)
+{
+  PsJournalReader *self = reader;
+  const char *newest = self->own_boot;
+  gpointer found;
+
+  if (strcmp (machine_id, self->own_machine) != 0)
+    {
+      if (!g_hash_table_lookup_extended (self->boots, machine_id, NULL, &found))
+        {
+          found = find_newest_boot (self, machine_id);
+          g_hash_table_insert (self->boots, g_strdup (machine_id), found);
+        }
+      newest = found;
+    }
+  return newest != NULL && *newest != '\0' && strcmp (newest, boot_id) != 0;
+}
+
+char **
+ps_journal_reader_get_damage (PsJournalReader *self)
+{
+  g_autoptr (GPtrArray) lines = g_ptr_array_new ();
+  guint64 usage = 0;
+
+  for (guint i = 0; i < self->files->cut->len; i++)
+    g_ptr_array_add (lines, g_strdup_printf ("the end of %s is missing; the rest was read",
+                                             (char *) g_ptr_array_index (self->files->cut, i)));
+  for (guint i = 0; i < self->files->damaged->len; i++)
+    g_ptr_array_add (lines, g_strdup_printf ("%s is damaged, and was not read",
+                                             (char *) g_ptr_array_index (self->files->damaged, i)));
+  if (sd_journal_get_usage (self->journal, &usage) >= 0 && usage < self->usage)
+    g_ptr_array_add (lines, g_strdup ("a damaged journal could be read only in part"));
+  if (self->n_bad_entries > 0)
+    g_ptr_array_add (lines, g_strdup_printf ("%u damaged entries could be read only in part",
+                                             self->n_bad_entries));
+  if (lines->len == 0)
+    return NULL;
+  g_ptr_array_add (lines, NULL);
+  return (char **) g_ptr_array_free (g_steal_pointer (&lines), FALSE);
+}
+
+guint
+ps_journal_reader_get_n_denied (const PsJournalReader *self)
+{
+  return self->files->n_denied;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the verbs that read a journal have in common. */
+
+#include "ps-journal-reader.h"
+#include "ps-lives.h"
+#include "ps-verb.h"
+
+/* foo is foo.service, as for systemctl; otherwise a name is taken as it is. */
+char *ps_read_unit_name (const char *argument);
+char **ps_read_unit_names (char **arguments); /* NULL when there are none */
+
+/* Opens the journal, or says why it cannot be. status: then what to end with. */
+PsJournalReader *ps_read_open (const PsOptions *options, PsExit *status);
+
+/* All lives of the units; NULL: of all. NULL on failure, which was told. */
+PsLives *ps_read_lives (PsJournalReader *reader, const PsOptions *options, char **units,
+                        PsExit *status);
+
+/* A life with everything that is known of it, by one that was listed. In lives, which is the
+ * caller's. NULL on failure. */
+PsLife *ps_read_whole (PsJournalReader *reader, const PsOptions *options, const PsLife *listed,
+                       PsLives **lives, PsExit *status);
+
+/* The run that somebody named: a number counted back from the newest, which is 1, or the begin of
+ * an invocation ID; NULL: the newest that is over. NULL when there is none. */
+PsLife *ps_read_find_run (const PsLives *lives, const char *unit, const char *run);
+
+/* Whatever was read, to the entry. */
+typedef void (*PsTakeEntry) (const PsEntry *entry, gpointer user_data);
+void ps_read_all (PsJournalReader *reader, const PsOptions *options, PsTakeEntry take,
+                  gpointer user_data);
+
+/* When all is done: says what could not be read, and what to end with. found: anything. */
+PsExit ps_read_close (PsJournalReader *reader, const PsOptions *options, gboolean found);
+
+/* A PsNameUser for lives of this machine; NULL for those of others. */
+char *ps_read_name_user (gint64 uid);

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * psctl show: one exit as a tree of phases and steps, and what went wrong in it.
+ *
+ *   ps-inboxd.service, run 1: SIGTERM from systemd (1), status 143
+ *     begun     2026-11-28 12:00:00, lived 2 h 5 min
+ *     exit      began 2026-11-28 14:05:00, took 29 ms
+ *   ├─ terminate
+ *   │  ├─ +39 us     5 us   stop_accepting
+ *   …
+ */
+
+#include "verbs.h"
+
+#include "ps-clean.h"
+#include "ps-life-text.h"
+#include "ps-output.h"
+#include "ps-read.h"
+#include "ps-symbols.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void
+print_fact (const PsOutput *output, const char *name, const char *text)
+{
+  printf ("  %s%-10s%s %s\n", ps_output_tint (output, PS_TINT_DIM), name, ps_output_plain (output),
+          text);
+}
+
+/* text: as it comes from the journal. */
+static void
+print_raw_fact (const PsOutput *output, const char *name, const char *text)
+{
+  g_autofree char *clean = NULL;
+
+  if (*text == '\0')
+    return;
+  clean = ps_clean (text);
+  print_fact (output, name, clean);
+}
+
+/* --- The head -------------------------------------------------------------------------------- */
+
+static void
+print_title (const PsOutput *output, const PsLife *life)
+{
+  g_autofree char *name = ps_clean (*life->unit != '\0' ? life->unit : life->program);
+  g_autofree char *ending = ps_life_text_ending (life, ps_read_name_user);
+  g_autofree char *status = ps_life_text_status (life);
+
+  printf ("%s%s, run %u: %s%s", ps_output_tint (output, PS_TINT_BOLD), name, life->run, ending,
+          ps_output_plain (output));
+  if (strcmp (status, "-") != 0)
+    printf (", status %s", status);
+  putchar ('\n');
+}
+
+static void
+print_process (const PsOutput *output, const PsLife *life)
+{
+  g_autofree char *program = ps_clean (life->program), *host = ps_clean (life->host);
+  g_autofree char *text = g_strdup_printf ("%s (%" G_GINT64_FORMAT ")%s%s", program, life->pid,
+                                           *host != '\0' ? " on " : "", host);
+
+  print_fact (output, "process", text);
+  print_raw_fact (output, "invocation", life->invocation_id);
+}
+
+static void
+print_times (const PsOutput *output, const PsLife *life)
+{
+  g_autofree char *begun = ps_clean_time (life->has_begin ? life->begun_us : PS_UNKNOWN);
+  g_autofree char *lived = ps_clean_duration (life->lived_us);
+  g_autofree char *exit = ps_clean_time (life->exit_begun_us);
+  g_autofree char *took = ps_clean_duration (life->exit_duration_us);
+  g_autofree char *ended = ps_clean_time (life->ended_us);
+  g_autofree char *first = g_strdup_printf ("%s, lived %s", begun, lived);
+  g_autofree char *second = g_strdup_printf ("begun %s, took %s", exit, took);
+  g_autofree char *last =
+      g_strdup_printf ("%s%s", ended, life->ends_exactly ? "" : " at the earliest");
+
+  print_fact (output, "begun", first);
+  if (life->exit_begun_us >= 0)
+    print_fact (output, "exit", second);
+  if (life->ended_us >= 0)
+    print_fact (output, "ended", last);
+}
+
+static void
+print_cause (const PsOutput *output, const PsLife *life)
+{
+  g_autofree char *sender = ps_life_text_sender (&life->why, ps_read_name_user);
+
+  if (sender != NULL)
+    print_fact (output, "sender", sender);
+  print_raw_fact (output, "of unit", life->why.sender_unit);
+  print_raw_fact (output, "user unit", life->why.sender_user_unit);
+  print_raw_fact (output, "reason", life->reason);
+  if (*life->last_step != '\0')
+    {
+      g_autofree char *step = ps_clean (life->last_step);
+      g_autofree char *took = ps_clean_duration (life->last_step_us);
+      g_autofree char *text =
+          life->last_step_us >= 0 ? g_strdup_printf ("%s, for %s", step, took) : g_strdup (step);
+
+      print_fact (output, "running", text);
+    }
+  print_raw_fact (output, "systemd", life->service_result);
+  if (life->teller != PS_TOLD_BY_PROCESS && ps_life_is_over (life))
+    print_fact (output, "told by", ps_teller_word (life->teller));
+}
+
+static void
+print_count (const PsOutput *output, const char *name, gint64 n)
+{
+  g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT, n);
+
+  if (n > 0)
+    print_fact (output, name, text);
+}
+
+static void
+print_losses (const PsOutput *output, const PsLife *life)
+{
+  print_count (output, "skipped", life->steps_skipped);
+  print_count (output, "failed", life->steps_failed);
+  print_count (output, "given up", life->holds_dropped);
+  print_count (output, "no records", life->records_lost);
+  print_count (output, "no signals", life->signals_lost);
+  if (life->is_settled)
+    {
+      g_autofree char *by = ps_clean (life->settled_by);
+      g_autofree char *text =
+          g_strdup_printf ("%" G_GINT64_FORMAT " done, %" G_GINT64_FORMAT
+                           " skipped, %" G_GINT64_FORMAT " failed, by %s",
+                           MAX (life->clauses_done, 0), MAX (life->clauses_skipped, 0),
+                           MAX (life->clauses_failed, 0), by);
+
+      print_fact (output, "will", text);
+    }
+}
+
+/* --- Steps ----------------------------------------------------------------------------------- */
+
+static char *
+offset_text (gint64 at_us)
+{
+  g_autofree char *text = ps_clean_duration (ABS (at_us));
+
+  return g_strdup_printf ("%c%s", at_us < 0 ? '-' : '+', text);
+}
+
+static void
+print_under (const PsOutput *output, const char *stem, PsTint tint, const char *text)
+{
+  printf ("%s%s%s%s\n", stem, ps_output_tint (output, tint), text,
+          tint != PS_TINT_NONE ? ps_output_plain (output) : "");
+}
+
+static void
+print_holds (const PsOutput *output, const PsStep *step, const char *stem)
+{
+  for (guint i = 0; step->holds != NULL && i < step->holds->len; i++)
+    {
+      const PsHoldDropped *hold = &g_array_index (step->holds, PsHoldDropped, i);
+      g_autofree char *why = ps_clean (hold->why), *reason = ps_clean (hold->reason);
+      g_autofree char *took = ps_clean_duration (hold->duration_us);
+      g_autofree char *text = g_strdup_printf ("gave up after %s on: %s (%s)", took, why, reason);
+
+      print_under (output, stem, PS_TINT_BAD, text);
+    }
+}
+
+static void
+print_step (const PsOutput *output, const PsStep *step, gboolean is_last_event, gboolean is_last)
+{
+  g_autofree char *name = ps_clean (step->name);
+  g_autofree char *at = step->is_begun ? offset_text (step->begun_us) : g_strdup ("");
+  g_autofree char *took = step->is_done           ? ps_clean_duration (step->duration_us)
+                          : step->skipped != NULL ? g_strdup ("skipped")
+                                                  : g_strdup ("no end");
+  g_autofree char *stem = g_strdup_printf ("%s  %s                        ",
+                                           is_last_event ? " " : "│", is_last ? " " : "│");
+
+  printf ("%s  %s─ %9s %10s  %s%s%s\n", is_last_event ? " " : "│", is_last ? "└" : "├", at, took,
+          step->is_done ? "" : ps_output_tint (output, PS_TINT_BAD), name,
+          step->is_done ? "" : ps_output_plain (output));
+  if (step->skipped != NULL)
+    {
+      g_autofree char *why = ps_clean (step->skipped);
+
+      print_under (output, stem, PS_TINT_WARN, why);
+    }
+  if (step->error != NULL)
+    {
+      g_autofree char *error = ps_clean (step->error);
+      g_autofree char *text = g_strdup_printf ("failed: %s", error);
+
+      print_under (output, stem, PS_TINT_BAD, text);
+    }
+  print_holds (output, step, stem);
+}
+
+static const PsStep *
+step_at (const PsLife *life, guint i)
+{
+  return i < life->steps->len ? g_ptr_array_index (life->steps, i) : NULL;
+}
+
+/* Whether another event begins behind it. */
+static gboolean
+is_last_event (const PsLife *life, guint from)
+{
+  for (guint i = from + 1; i < life->steps->len; i++)
+    if (strcmp (step_at (life, i)->event, step_at (life, from)->event) != 0)
+      return FALSE;
+  return TRUE;
+}
+
+static void
+print_steps (const PsOutput *output, const PsLife *life)
+{
+  const char *event = "";
+
+  for (guint i = 0; life->steps != NULL && i < life->steps->len; i++)
+    {
+      const PsStep *step = step_at (life, i), *next = step_at (life, i + 1);
+      gboolean is_last = is_last_event (life, i);
+
+      if (strcmp (step->event, event) != 0)
+        {
+          g_autofree char *name = ps_clean (step->event);
+
+          printf ("%s─ %s\n", is_last ? "└" : "├", name);
+        }
+      event = step->event;
+      print_step (output, step, is_last, next == NULL || strcmp (next->event, event) != 0);
+    }
+}
+
+static void
+print_notes (const PsOutput *output, const PsLife *life)
+{
+  for (guint i = 0; life->notes != NULL && i < life->notes->len; i++)
+    {
+      const PsNote *note = g_ptr_array_index (life->notes, i);
+      g_autofree char *at = offset_text (note->at_us), *text = ps_clean (note->text);
+
+      printf ("   %s%11s%s  %s\n", ps_output_tint (output, PS_TINT_DIM), at,
+              ps_output_plain (output), text);
+    }
+}
+
+/* --- The crash ------------------------------------------------------------------------------- */
+
+static void
+print_lines (const char *text, gboolean are_frames)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  for (gsize i = 0; lines[i] != NULL; i++)
+    {
+      g_autofree char *clean = ps_clean (lines[i]);
+      g_autofree char *symbol = are_frames ? ps_symbols_find (lines[i]) : NULL;
+      g_autofree char *named = symbol != NULL ? ps_clean (symbol) : NULL;
+
+      if (*lines[i] == '\0')
+        continue;
+      printf ("    %s\n", clean);
+      if (named != NULL)
+        printf ("       %s\n", named);
+    }
+}
+
+static void
+print_crash (const PsOutput *output, const PsCrashRecord *crash)
+{
+  g_autofree char *signal = ps_clean (crash->signal), *reason = ps_clean (crash->reason);
+  g_autofree char *thread = ps_clean (crash->thread_name);
+  g_autofree char *what = g_strdup_printf ("%s: %s", signal, reason);
+  g_autofree char *where = g_strdup_printf ("%s (%" G_GINT64_FORMAT ")", thread, crash->thread_id);
+
+  print_fact (output, "crash", what);
+  print_raw_fact (output, "words", crash->abort_message);
+  print_raw_fact (output, "address", crash->address);
+  print_fact (output, "thread", where);
+  print_raw_fact (output, "callback", crash->step);
+  if (*crash->not_run != '\0')
+    {
+      print_fact (output, "not run", "");
+      print_lines (crash->not_run, FALSE);
+    }
+  if (*crash->backtrace != '\0')
+    {
+      print_fact (output, "backtrace",
+                  crash->is_nested ? "not whole: telling of it crashed, too" : "");
+      print_lines (crash->backtrace, TRUE);
+    }
+}
+
+/* --- All of it ------------------------------------------------------------------------------- */
+
+static void
+print_life (const PsOptions *options, const PsLife *life)
+{
+  PsOutput output;
+
+  ps_output_open (&output, options);
+  print_title (&output, life);
+  print_process (&output, life);
+  print_times (&output, life);
+  print_cause (&output, life);
+  print_losses (&output, life);
+  if (life->crash != NULL)
+    print_crash (&output, life->crash);
+  print_steps (&output, life);
+  print_notes (&output, life);
+  ps_output_close (&output);
+}
+
+static void
+print_json (const PsOptions *options, const PsLife *life)
+{
+  PsOutput output;
+  PsJson json;
+
+  ps_output_open (&output, options);
+  ps_json_init (&json);
+  ps_json_begin (&json, NULL, '{');
+  ps_life_json (&json, life, TRUE);
+  ps_json_end (&json, '}');
+  ps_json_print (&json);
+  ps_json_clear (&json);
+  ps_output_close (&output);
+}
+
+PsExit
+ps_verb_show (const PsOptions *options, char **arguments)
+{
+  g_autofree char *unit = arguments[0] != NULL ? ps_read_unit_name (arguments[0]) : NULL;
+  char *units[] = { unit, NULL };
+  const char *run = unit != NULL ? arguments[1] : NULL;
+  g_autoptr (PsJournalReader) reader = NULL;
+  g_autoptr (PsLives) lives = NULL, whole = NULL;
+  PsLife *life;
+  PsExit status = PS_EXIT_USAGE;
+
+  if (run != NULL && arguments[2] != NULL)
+    {
+      ps_verb_complain ("“%s” is one too many; see psctl show --help", arguments[2]);
+      return status;
+    }
+  reader = ps_read_open (options, &status);
+  lives =
+      reader != NULL ? ps_read_lives (reader, options, unit != NULL ? units : NULL, &status) : NULL;
+  if (lives == NULL)
+    return status;
+  life = ps_read_find_run (lives, unit, run);
+  if (life != NULL)
+    {
+      life = ps_read_whole (reader, options, life, &whole, &status);
+      if (life == NULL)
+        return status;
+    }
+  status = ps_read_close (reader, options, life != NULL);
+  if (life == NULL && status == PS_EXIT_NOTHING)
+    ps_verb_complain ("no such life is in this journal; see psctl history");
+  if (life != NULL && options->json)
+    print_json (options, life);
+  else if (life != NULL)
+    print_life (options, life);
+  return status;
+}
