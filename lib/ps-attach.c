@@ -22,11 +22,11 @@
 #include "ps-watchdog.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 G_DEFINE_BOXED_TYPE (PsWatcher, ps_watcher, ps_watcher_ref, ps_watcher_unref)
-
 
 static void
 read_environment (PsWatcher *self)
@@ -47,8 +47,11 @@ read_environment (PsWatcher *self)
 static PsWatcher *
 watcher_new (GMainLoop *loop, int fd)
 {
-  PsWatcher *self = g_new0 (PsWatcher, 1);
+  PsWatcher *self = g_new (PsWatcher, 1);
 
+  memset (self, 0, offsetof (PsWatcher, places));
+  ps_wishes_init (&self->deferred, self->places[0]);
+  ps_wishes_init (&self->kept, self->places[1]);
   g_atomic_ref_count_init (&self->refs);
   g_mutex_init (&self->lock);
   ps_turns_init (&self->turns);

@@ -11,6 +11,11 @@
 #define RESERVE_PART 10
 #define RESERVE_MAX_US (5 * PS_US_PER_SEC)
 
+/* What the loop has to come to its own end before the process is ended by force. It is taken from
+ * the time there is, so that a loop that hangs does not go on beyond it. */
+#define GRACE_PART 20
+#define GRACE_MAX_US (25 * PS_US_PER_MS)
+
 /* How long after our own end the service manager may wait: time for the last record to be sent and
  * the process to be gone, so that its SIGKILL never comes before a bounded end of our own. */
 #define MANAGER_MARGIN_US (5 * PS_US_PER_SEC)
@@ -21,15 +26,23 @@ ps_budget_begin (PsBudget *budget, gint64 now_us, gint64 limit_us)
 {
   budget->end_us = ps_clock_add_us (now_us, limit_us);
   budget->reserve_us = limit_us == PS_NEVER_US ? 0 : MIN (limit_us / RESERVE_PART, RESERVE_MAX_US);
+  budget->grace_us = limit_us == PS_NEVER_US ? 0 : MIN (limit_us / GRACE_PART, GRACE_MAX_US);
 }
 
-/* When the callbacks before finish must be through, or everything. */
+/* When the callbacks before finish must be through, or everything. That is for the loop to keep. */
 gint64
 ps_budget_get_end_us (const PsBudget *budget, gboolean finishing)
 {
-  if (budget->end_us == PS_NEVER_US || finishing)
-    return budget->end_us;
-  return budget->end_us - budget->reserve_us;
+  if (budget->end_us == PS_NEVER_US)
+    return PS_NEVER_US;
+  return budget->end_us - (finishing ? budget->grace_us : budget->reserve_us);
+}
+
+/* When whatever is not through by itself is ended. */
+gint64
+ps_budget_get_last_us (const PsBudget *budget)
+{
+  return budget->end_us;
 }
 
 /* Somebody made progress and needs until then: moves the end, only ever to a later time. */

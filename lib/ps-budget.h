@@ -11,10 +11,12 @@ typedef struct
 {
   gint64 end_us;     /* when everything must be over; PS_NEVER_US: there is no such time */
   gint64 reserve_us; /* the part at the end that is kept for the finish callbacks */
+  gint64 grace_us;   /* the last part of that: the loop's, to come to an end of its own */
 } PsBudget;
 
 void ps_budget_begin (PsBudget *budget, gint64 now_us, gint64 limit_us);
 gint64 ps_budget_get_end_us (const PsBudget *budget, gboolean finishing);
+gint64 ps_budget_get_last_us (const PsBudget *budget);
 gboolean ps_budget_extend (PsBudget *budget, gint64 until_us);
 gint64 ps_budget_get_timeout_us (const PsBudget *budget, gint64 now_us);
 

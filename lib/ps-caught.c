@@ -9,10 +9,15 @@
  * kept. Nothing is lost by that of a signal which the kernel itself merges; of a realtime signal
  * the values are, and the count is handed on.
  *
+ * The conductor asks after each callback, of which there may be a million, whether something came.
+ * So a mark says whether there is anything to look for: set when all is written down, and taken
+ * away before a look around.
+ *
  * Who sent the signal is looked up here and not later, since the sender may be gone by then.
  */
 
 #include "ps-caught.h"
+#include "ps-clock.h"
 #include "ps-sender.h"
 
 #include <stdatomic.h>
@@ -28,18 +33,16 @@ enum
   SLOT_FULL,
 };
 
-typedef struct
-{
-  atomic_int state;
-  unsigned sequence;
-  PsSignal signal;
-} Slot;
-
 static struct
 {
+  atomic_int any; /* there may be something to take */
   atomic_uint sequence;
   atomic_int lookups;
-  Slot slots[PS_CAUGHT_MAX];
+  /* Of each slot. What a look around reads is together: most slots are never used, and memory that
+   * nobody has touched costs nothing. */
+  atomic_int state[PS_CAUGHT_MAX];
+  unsigned number[PS_CAUGHT_MAX]; /* its place in the sequence */
+  PsSignal signal[PS_CAUGHT_MAX];
   /* Of those that came when no slot was free. */
   atomic_uint lost[NSIG];
   atomic_int amount[NSIG]; /* to: the most pressing PsInput, plus one */
@@ -47,18 +50,18 @@ static struct
 
 /* --- In the handler: async-signal-safe ------------------------------------------------------- */
 
-/* Async-signal-safe. */
-static Slot *
+/* Returns a slot, or -1. Async-signal-safe. */
+static int
 claim (void)
 {
   for (int i = 0; i < PS_CAUGHT_MAX; i++)
     {
       int expected = SLOT_FREE;
 
-      if (atomic_compare_exchange_strong (&caught.slots[i].state, &expected, SLOT_CLAIMED))
-        return &caught.slots[i];
+      if (atomic_compare_exchange_strong (&caught.state[i], &expected, SLOT_CLAIMED))
+        return i;
     }
-  return NULL;
+  return -1;
 }
 
 /* Async-signal-safe. */
@@ -84,57 +87,56 @@ sum_up (int signum, PsInput input)
   while (before <= (int) input && !atomic_compare_exchange_weak (amount, &before, 1 + (int) input))
     ;
   atomic_fetch_add (&caught.lost[signum], 1);
+  atomic_store (&caught.any, TRUE);
 }
 
 /* Writes it down. Async-signal-safe. */
 void
 ps_caught_add (const siginfo_t *info, PsInput input, gint64 now_us)
 {
-  int code = info->si_code;
-  Slot *slot = claim ();
+  int code = info->si_code, slot = claim ();
+  PsSignal *signal;
 
-  if (slot == NULL)
+  if (slot < 0)
     {
       sum_up (info->si_signo, input);
       return;
     }
-  slot->sequence = atomic_fetch_add (&caught.sequence, 1);
-  slot->signal =
-      (PsSignal){ .signum = info->si_signo, .input = input, .code = code, .at_us = now_us };
+  caught.number[slot] = atomic_fetch_add (&caught.sequence, 1);
+  signal = &caught.signal[slot];
+  *signal = (PsSignal){ .signum = info->si_signo, .input = input, .code = code, .at_us = now_us };
   /* So comes one that is sent from outside our PID namespace, and one for which the kernel's queue
    * (RLIMIT_SIGPENDING) had no room. With the others kill() always says who it was. */
   if (code == SI_USER && info->si_pid == 0 && ps_signums_is_queued (info->si_signo))
-    slot->signal.code = G_MININT;
+    signal->code = G_MININT;
   else if (code == SI_USER || code == SI_QUEUE || code == SI_TKILL)
-    add_sender (&slot->signal, info);
+    add_sender (signal, info);
   if (code == SI_QUEUE || code == SI_TIMER || code == SI_MESGQ || code == SI_ASYNCIO)
     {
-      slot->signal.has_value = TRUE;
-      slot->signal.value = info->si_value.sival_int;
+      signal->has_value = TRUE;
+      signal->value = info->si_value.sival_int;
     }
-  atomic_store (&slot->state, SLOT_FULL);
+  atomic_store (&caught.state[slot], SLOT_FULL);
+  atomic_store (&caught.any, TRUE);
 }
 
 /* --- Taking out ------------------------------------------------------------------------------ */
 
 /* What was not there when a slot was looked at may be there, and a younger one in a later slot,
  * too, before the look around is over. So it ends when none older was found. */
-static Slot *
+static int
 oldest_slot (PsSignums of)
 {
-  Slot *oldest = NULL, *before;
+  int oldest = -1, before;
 
   do
     {
       before = oldest;
       for (int i = 0; i < PS_CAUGHT_MAX; i++)
-        {
-          Slot *slot = &caught.slots[i];
-
-          if (atomic_load (&slot->state) == SLOT_FULL && ps_signums_have (of, slot->signal.signum)
-              && (oldest == NULL || (int) (slot->sequence - oldest->sequence) < 0))
-            oldest = slot;
-        }
+        if (atomic_load (&caught.state[i]) == SLOT_FULL
+            && ps_signums_have (of, caught.signal[i].signum)
+            && (oldest < 0 || (int) (caught.number[i] - caught.number[oldest]) < 0))
+          oldest = i;
     }
   while (oldest != before);
   return oldest;
@@ -146,7 +148,9 @@ take_lost (PsSignums of, PsSignal *signal)
 {
   for (int signum = 1; signum < NSIG; signum++)
     {
-      unsigned lost = ps_signums_have (of, signum) ? atomic_exchange (&caught.lost[signum], 0) : 0;
+      unsigned lost = ps_signums_have (of, signum) && atomic_load (&caught.lost[signum]) > 0
+                          ? atomic_exchange (&caught.lost[signum], 0)
+                          : 0;
       int amount;
 
       if (lost == 0)
@@ -157,7 +161,7 @@ take_lost (PsSignums of, PsSignal *signal)
                             .input = amount > 0 ? (PsInput) (amount - 1) : PS_INPUT_REQUEST,
                             .lost = lost,
                             .code = G_MININT,
-                            .at_us = g_get_monotonic_time () };
+                            .at_us = ps_clock_now_us () };
       return TRUE;
     }
   return FALSE;
@@ -168,16 +172,27 @@ take_lost (PsSignums of, PsSignal *signal)
 gboolean
 ps_caught_take (PsSignums of, PsSignal *signal)
 {
-  Slot *slot = oldest_slot (of);
+  int slot;
+  gboolean found = TRUE;
 
-  if (slot == NULL)
+  if (!atomic_load (&caught.any))
+    return FALSE;
+  atomic_store (&caught.any, FALSE);
+  slot = oldest_slot (of);
+  if (slot >= 0)
+    {
+      *signal = caught.signal[slot];
+      atomic_store (&caught.state[slot], SLOT_FREE);
+    }
+  else
     {
       atomic_store (&caught.lookups, 0);
-      return take_lost (of, signal);
+      found = take_lost (of, signal);
     }
-  *signal = slot->signal;
-  atomic_store (&slot->state, SLOT_FREE);
-  return TRUE;
+  /* There may be more, or some that were not asked for. */
+  if (found || of != PS_SIGNUMS_ALL)
+    atomic_store (&caught.any, TRUE);
+  return found;
 }
 
 /* In a forked child: they were the parent's. */
@@ -185,7 +200,7 @@ void
 ps_caught_forget (void)
 {
   for (int i = 0; i < PS_CAUGHT_MAX; i++)
-    atomic_store (&caught.slots[i].state, SLOT_FREE);
+    atomic_store (&caught.state[i], SLOT_FREE);
   for (int signum = 1; signum < NSIG; signum++)
     {
       atomic_store (&caught.lost[signum], 0);

@@ -7,6 +7,7 @@
  */
 
 #include "ps-watcher-private.h"
+#include "ps-clock.h"
 
 typedef struct
 {
@@ -45,7 +46,7 @@ static PsHold *
 take_hold (PsContext *context, const char *why, gpointer data)
 {
   Checkpoint *checkpoint = data;
-  gint64 now_us = g_get_monotonic_time ();
+  gint64 now_us = ps_clock_now_us ();
 
   if (checkpoint->step == NULL)
     checkpoint->step = ps_hold_set_begin_step (checkpoint->holds, checkpoint->entry->is.name,

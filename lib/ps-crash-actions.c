@@ -12,6 +12,7 @@
  */
 
 #include "ps-crash-actions.h"
+#include "ps-action.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -31,12 +32,6 @@ static struct
 } well;
 
 /* --- In the handler -------------------------------------------------------------------------- */
-
-static int
-is_plain (const struct sigaction *action, void (*handler) (int))
-{
-  return !(action->sa_flags & SA_SIGINFO) && action->sa_handler == handler;
-}
 
 /* The first process of a PID namespace has no default actions, but for a fault. */
 static int
@@ -94,7 +89,7 @@ ps_crash_actions_end_by (int signum, siginfo_t *info, void *ucontext)
 int
 ps_crash_actions_is_last (int signum)
 {
-  return is_plain (&well.before[signum], SIG_DFL);
+  return ps_action_is (&well.before[signum], SIG_DFL);
 }
 
 /* Whether the previous action has had its turn: it calls us for want of another. */
@@ -111,7 +106,8 @@ ps_crash_actions_is_ignored (int signum, const siginfo_t *info)
   const struct sigaction *before = &well.before[signum];
 
   return info->si_code <= 0 && info->si_pid != getpid ()
-         && (is_plain (before, SIG_IGN) || (is_plain (before, SIG_DFL) && has_no_default ()));
+         && (ps_action_is (before, SIG_IGN)
+             || (ps_action_is (before, SIG_DFL) && has_no_default ()));
 }
 
 /* --- Taking and giving back ------------------------------------------------------------------ */

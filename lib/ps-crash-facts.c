@@ -9,6 +9,7 @@
 #include "ps-crash-facts.h"
 
 /* floor 0 */
+#include "ps-clock.h"
 #include "ps-current.h"
 #include "ps-lastcalls.h"
 /* floor 3 */
@@ -18,7 +19,6 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 
 /* How far from the stack pointer an access is still one to the stack's end. */
@@ -88,15 +88,6 @@ ps_crash_facts_remember (const char *message, size_t length, int is_fatal)
 
 /* --- In the handler: async-signal-safe ------------------------------------------------------- */
 
-static int64_t
-now_us (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  return (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static void
 find_sender (const siginfo_t *info)
 {
@@ -108,7 +99,7 @@ find_sender (const siginfo_t *info)
   crash->sender_uid = info->si_uid;
   facts.notes.is_self = info->si_pid == getpid ();
   if (info->si_pid == getppid ())
-    facts.notes.silent_us = ps_current_silent_us (now_us ());
+    facts.notes.silent_us = ps_current_silent_us (ps_clock_now_us ());
   ps_sender_read_comm (info->si_pid, facts.comm, sizeof facts.comm);
 }
 
@@ -121,7 +112,7 @@ find_step (void)
     return;
   crash->event = facts.current.event;
   crash->step = facts.current.name;
-  crash->step_us = now_us () - facts.current.begun_us;
+  crash->step_us = ps_clock_now_us () - facts.current.begun_us;
   crash->step_is_here = pthread_equal (facts.current.thread, pthread_self ()) != 0;
 }
 

@@ -84,7 +84,7 @@ ps_watcher_quit (PsWatcher *self, int exit_code)
   g_mutex_lock (&self->lock);
   if (!self->quit_asked)
     self->quit_code = ps_cause_clamp_code (exit_code);
-  self->quit_asked = TRUE;
+  g_atomic_int_set (&self->quit_asked, TRUE);
   g_mutex_unlock (&self->lock);
   ps_source_wake (self->source);
 }

@@ -18,18 +18,26 @@ static struct
   char *invocation_id;
 } environment;
 
-/* The system or user unit this process runs in; NULL outside systemd. (transfer full) */
+/* The system or user unit this process runs in; NULL outside systemd. (transfer full)
+ *
+ * Each question reads /proc twice, so the second is asked only of what runs below a user's manager:
+ * that is a unit of the system's, and there is another one to tell. */
 char *
 ps_identity_get_unit (void)
 {
-  g_autofree char *text = NULL;
-  char *unit = NULL;
+  char *unit = NULL, *user_unit = NULL, *text;
 
-  if (sd_pid_get_user_unit (0, &unit) < 0 && sd_pid_get_unit (0, &unit) < 0)
+  if (sd_pid_get_unit (0, &unit) < 0)
     return NULL;
-  text = g_strdup (unit);
+  if (g_str_has_prefix (unit, "user@") && sd_pid_get_user_unit (0, &user_unit) >= 0)
+    {
+      text = g_strdup (user_unit);
+      free (user_unit);
+    }
+  else
+    text = g_strdup (unit);
   free (unit);
-  return g_steal_pointer (&text);
+  return text;
 }
 
 /* Remembers what the environment tells, as it is at the first call. */

@@ -2,14 +2,13 @@
 
 /*
  * Nothing of libsystemd may be called in a signal handler. journald's native protocol is simple
- * enough: a datagram of FIELD=value lines. The socket is connected when the watcher is attached,
- * and not trusted later: a program that closes descriptors it does not know may have given the
- * number to a file of its own, so device and inode are compared before anything is written to it.
+ * enough: a datagram of FIELD=value lines. The socket is connected when the watcher is attached.
  *
  * Nothing here waits: a journal or a terminal that does not read loses these words.
  */
 
 #include "ps-lastwords.h"
+#include "ps-fd.h"
 #include "ps-write.h"
 
 #include <errno.h>
@@ -17,21 +16,19 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 static const struct sockaddr_un journal = { .sun_family = AF_UNIX,
                                             .sun_path = "/run/systemd/journal/socket" };
 
+static char common_text[1024]; /* FIELD=value lines that each record has */
+
 static struct
 {
   PsLastwordsTarget target;
-  int fd;
-  dev_t dev;
-  ino_t ino;
-  char common[1024]; /* FIELD=value lines that each record has */
-} well = { .fd = -1 };
+  PsFd socket;
+} well = { .socket = { .fd = -1 } };
 
 static int
 connect_journal (void)
@@ -57,19 +54,12 @@ void
 ps_lastwords_open (PsLastwordsTarget target, const char *common_fields)
 {
   PsWords common;
-  struct stat st;
 
-  ps_words_init (&common, well.common, sizeof well.common);
+  ps_words_init (&common, common_text, sizeof common_text);
   ps_words_add (&common, common_fields);
   well.target = target;
-  if (!is_for_journal (target))
-    return;
-  well.fd = connect_journal ();
-  if (well.fd >= 0 && fstat (well.fd, &st) == 0)
-    {
-      well.dev = st.st_dev;
-      well.ino = st.st_ino;
-    }
+  if (is_for_journal (target))
+    ps_fd_keep (&well.socket, connect_journal ());
 }
 
 void
@@ -78,20 +68,10 @@ ps_lastwords_set_target (PsLastwordsTarget target)
   well.target = target;
 }
 
-static int
-is_ours (int fd)
-{
-  struct stat st;
-
-  return fd >= 0 && fstat (fd, &st) == 0 && st.st_dev == well.dev && st.st_ino == well.ino;
-}
-
 void
 ps_lastwords_close (void)
 {
-  if (is_ours (well.fd))
-    close (well.fd);
-  well.fd = -1;
+  ps_fd_close (&well.socket);
 }
 
 void
@@ -101,7 +81,7 @@ ps_lastwords_begin (PsWords *record, char *buffer, size_t size, const char *mess
   ps_words_init (record, buffer, size);
   ps_words_field (record, "MESSAGE_ID", message_id);
   ps_words_field_int (record, "PRIORITY", priority);
-  ps_words_add (record, well.common);
+  ps_words_add (record, common_text);
 }
 
 static int
@@ -116,7 +96,7 @@ send_by (int fd, const PsWords *record)
 static int
 send_to_journal (const PsWords *record)
 {
-  return (is_ours (well.fd) && send_by (well.fd, record)) || send_by (connect_journal (), record);
+  return send_by (ps_fd_get (&well.socket), record) || send_by (connect_journal (), record);
 }
 
 /* A pipe or terminal that is full is not waited for: where there is room at all, there is room for

@@ -15,12 +15,12 @@
  * The kernel adds our process ID, real user and group for a receiver who wants to know.
  *
  * The socket is kept: a daemon that has run out of descriptors is just the one that is going to be
- * stopped. A program that closes descriptors it does not know may have given its number to
- * something else, so it is looked at first; then a message has a socket of its own.
+ * stopped. Where a program has closed it a message has a socket of its own.
  */
 
 #include "ps-notify.h"
 #include "ps-clock.h"
+#include "ps-fd.h"
 #include "ps-patience.h"
 
 #include <errno.h>
@@ -28,7 +28,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <systemd/sd-daemon.h>
@@ -39,8 +38,7 @@
 struct _PsNotify
 {
   PsPatience *patience;
-  int fd; /* -1: none */
-  struct stat is;
+  PsFd socket;
 };
 
 /* Of the process, since ps_prepare() comes before there is a watcher. */
@@ -100,16 +98,6 @@ open_socket (void)
   return fd >= 0 ? fd : -errno;
 }
 
-/* Each socket has an inode of its own. */
-static gboolean
-has_socket (PsNotify *notify)
-{
-  struct stat now;
-
-  return notify->fd >= 0 && fstat (notify->fd, &now) == 0 && now.st_dev == notify->is.st_dev
-         && now.st_ino == notify->is.st_ino;
-}
-
 PsNotify *
 ps_notify_new (void)
 {
@@ -117,9 +105,9 @@ ps_notify_new (void)
 
   ps_notify_prepare ();
   notify->patience = ps_patience_new ();
-  notify->fd = environment.length > 0 ? open_socket () : -1;
-  if (notify->fd >= 0)
-    fstat (notify->fd, &notify->is);
+  notify->socket = (PsFd){ .fd = -1 };
+  if (environment.length > 0)
+    ps_fd_keep (&notify->socket, open_socket ());
   return notify;
 }
 
@@ -128,8 +116,7 @@ ps_notify_free (PsNotify *notify)
 {
   if (notify == NULL)
     return;
-  if (has_socket (notify))
-    close (notify->fd);
+  ps_fd_close (&notify->socket);
   ps_patience_free (notify->patience);
   g_free (notify);
 }
@@ -167,12 +154,12 @@ send_now (gpointer data, gint64 limit_us)
 {
   const Message *message = data;
   gint64 end_us = ps_clock_add_us (ps_clock_now_us (), limit_us);
-  int fd, r;
+  int fd = ps_fd_get (&message->notify->socket), r;
 
   if (environment.length == 0)
     return -EINVAL;
-  if (has_socket (message->notify))
-    return send_until (message->notify->fd, message->state, end_us);
+  if (fd >= 0)
+    return send_until (fd, message->state, end_us);
   fd = open_socket ();
   if (fd < 0)
     return fd;

@@ -29,6 +29,7 @@
 #include "ps-words.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -51,7 +52,7 @@ struct _PsReport
   char status[STATUS_MAX + 1]; /* the daemon's own last words on its status; "": none */
   gboolean has_complained;     /* of the termination log */
   int in_use;                  /* atomic: the record in store is */
-  PsRecord record;
+  PsRecord record;             /* large, and touched only as far as it is used */
 };
 
 void
@@ -88,8 +89,9 @@ open_lastwords (PsReport *report)
 PsReport *
 ps_report_new (void)
 {
-  PsReport *report = g_new0 (PsReport, 1);
+  PsReport *report = g_new (PsReport, 1);
 
+  memset (report, 0, offsetof (PsReport, record));
   ps_identity_prepare ();
   g_mutex_init (&report->lock);
   report->journal = ps_journal_new ();
@@ -421,8 +423,9 @@ ps_report_reload_done (PsReport *report, gint64 duration_us, const char *failure
 
 /* --- An exit --------------------------------------------------------------------------------- */
 
+/* limit_us: how long it may take before what is left is given up on; PS_NEVER_US: for ever. */
 void
-ps_report_exit_begun (PsReport *report, const PsCause *cause, guint n_steps)
+ps_report_exit_begun (PsReport *report, const PsCause *cause, guint n_steps, gint64 limit_us)
 {
   PsRecord *record = begin (report, LOG_NOTICE, PS_MESSAGE_EXIT_BEGUN);
   char why[PS_CAUSE_WORDS];
@@ -432,6 +435,8 @@ ps_report_exit_begun (PsReport *report, const PsCause *cause, guint n_steps)
     return;
   set_cause (record, cause);
   ps_record_set_int (record, PS_FIELD_STEPS, n_steps);
+  if (limit_us != PS_NEVER_US)
+    ps_record_set_int (record, PS_FIELD_DEADLINE_USEC, limit_us);
   ps_record_set_message (record, "Exit begun: %s", why);
   write_and_free (report, record);
 }

@@ -4,16 +4,18 @@
  * Deadlines are kept by the loop. When the loop does not turn, because a callback blocks or spins,
  * because it was never run, or has long been quit, nothing would keep them. So there is a timer of
  * the kernel's, armed in the handler of the first termination signal, since that is the last code
- * of ours that surely runs; the conductor moves it as it learns more. It comes by the number of a
- * signal that our handler stands on anyway (ps-signal chooses it), with a cookie, so that no number
- * is taken from the program; says which callback was running and for how long, and ends the
- * process. What is in a will stays there for the helper.
+ * of ours that surely runs; the conductor moves it as it learns more. It comes when the time is
+ * over and not a moment later: the loop gives itself a little less (ps-budget). It comes by the
+ * number of a signal that our handler stands on anyway (ps-signal chooses it), with a cookie, so
+ * that no number is taken from the program; says which callback was running and for how long, and
+ * ends the process. What is in a will stays there for the helper.
  *
  * A second timer sends SIGKILL a little later: for a process that blocks that signal in every
  * thread, or a journal in which even last words get stuck.
  */
 
 #include "ps-rescue.h"
+#include "ps-clock.h"
 #include "ps-current.h"
 #include "ps-ids.h"
 #include "ps-lastwords.h"
@@ -25,11 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NEVER_US INT64_MAX
-
-/* What the loop has beyond the deadline to come to its own end. */
-#define GRACE_US (25 * 1000)
-#define KILL_AFTER_US (2 * 1000 * 1000)
+#define KILL_AFTER_US (2 * PS_US_PER_SEC)
 
 static struct
 {
@@ -68,7 +66,7 @@ int
 ps_rescue_open (void)
 {
   atomic_store (&well.armed, 0);
-  atomic_store (&well.limit_us, NEVER_US);
+  atomic_store (&well.limit_us, PS_NEVER_US);
   return open_timers ();
 }
 
@@ -91,7 +89,7 @@ ps_rescue_forget (void)
   atomic_store (&well.armed, 0);
 }
 
-/* How long an exit may take, for when its first signal comes; NEVER_US: for ever. */
+/* How long an exit may take, for when its first signal comes; PS_NEVER_US: for ever. */
 void
 ps_rescue_set_limit (int64_t limit_us)
 {
@@ -103,10 +101,10 @@ set (timer_t timer, int64_t at_us)
 {
   struct itimerspec when = { .it_value = { 0 } };
 
-  if (at_us != NEVER_US)
+  if (at_us != PS_NEVER_US)
     {
-      when.it_value.tv_sec = at_us / 1000000;
-      when.it_value.tv_nsec = at_us % 1000000 * 1000;
+      when.it_value.tv_sec = at_us / PS_US_PER_SEC;
+      when.it_value.tv_nsec = at_us % PS_US_PER_SEC * 1000;
     }
   timer_settime (timer, TIMER_ABSTIME, &when, NULL);
 }
@@ -117,9 +115,9 @@ set_both (int64_t end_us)
   atomic_store (&well.end_us, end_us);
   if (!atomic_load (&well.open))
     return;
-  set (well.timer, end_us > NEVER_US - GRACE_US ? NEVER_US : end_us + GRACE_US);
+  set (well.timer, end_us);
   if (atomic_load (&well.has_kill))
-    set (well.kill, end_us > NEVER_US - KILL_AFTER_US ? NEVER_US : end_us + KILL_AFTER_US);
+    set (well.kill, end_us > PS_NEVER_US - KILL_AFTER_US ? PS_NEVER_US : end_us + KILL_AFTER_US);
 }
 
 /* By which signal it is to come, from now on. A handler may arm it at the same time. */
@@ -134,12 +132,13 @@ ps_rescue_carry (int signum)
     set_both (atomic_load (&well.end_us));
 }
 
-/* When all must be over (NEVER_US: no such time, or life goes on), and the status to end with. */
+/* When all must be over (PS_NEVER_US: no such time, or life goes on), and the status to end with.
+ */
 void
 ps_rescue_set_end (int64_t end_us, int status)
 {
   atomic_store (&well.status, status);
-  atomic_store (&well.armed, end_us != NEVER_US);
+  atomic_store (&well.armed, end_us != PS_NEVER_US);
   set_both (end_us);
 }
 
@@ -149,7 +148,7 @@ ps_rescue_arm (int signum, int64_t now_us)
 {
   int64_t limit_us = atomic_load (&well.limit_us);
 
-  if (limit_us > NEVER_US - now_us || atomic_exchange (&well.armed, 1))
+  if (limit_us > PS_NEVER_US - now_us || atomic_exchange (&well.armed, 1))
     return;
   atomic_store (&well.status, 128 + signum);
   set_both (now_us + limit_us);
@@ -165,7 +164,6 @@ ps_rescue_owns (const siginfo_t *info)
 static void
 add_culprit (PsWords *record, PsWords *message)
 {
-  struct timespec now;
   PsCurrent current;
   int64_t running_us;
 
@@ -174,8 +172,7 @@ add_culprit (PsWords *record, PsWords *message)
       ps_words_add (message, "no callback was running, the main loop does not turn");
       return;
     }
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  running_us = now.tv_sec * INT64_C (1000000) + now.tv_nsec / 1000 - current.begun_us;
+  running_us = ps_clock_now_us () - current.begun_us;
   ps_words_field (record, PS_FIELD_EVENT, current.event);
   ps_words_field (record, PS_FIELD_STEP, current.name);
   ps_words_field_int (record, PS_FIELD_DURATION_USEC, running_us);

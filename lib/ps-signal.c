@@ -20,8 +20,10 @@
  */
 
 #include "ps-signal.h"
+#include "ps-action.h"
 #include "ps-caught.h"
 #include "ps-cgroup.h"
+#include "ps-clock.h"
 #include "ps-limit.h"
 #include "ps-rescue.h"
 #include "ps-self.h"
@@ -34,7 +36,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 typedef struct
@@ -56,15 +57,17 @@ static struct
 {
   int fd;           /* -1: nothing is taken */
   int inherited_fd; /* in a copy: its number, now of a descriptor of our own; or -1 */
-  int carrier; /* the signal by which our timers come */
+  int carrier;      /* the signal by which our timers come */
   gboolean quiet_pipe;
   atomic_int chain;
   atomic_int escalation;
   atomic_int hangup_ends; /* SIGHUP is a termination signal */
   atomic_flag pressing;
   PsPressure pressure;
-  Taken signals[NSIG];
 } well = { .fd = -1, .inherited_fd = -1 };
+
+/* By number. By itself, since what is all zero is neither in the file nor in memory. */
+static Taken table[NSIG];
 
 /* --- In the handler: async-signal-safe ------------------------------------------------------- */
 
@@ -99,11 +102,8 @@ press (int signum, gint64 now_us)
 static void
 note (int signum, const siginfo_t *info)
 {
-  struct timespec now;
-  gint64 now_us;
+  gint64 now_us = ps_clock_now_us ();
 
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  now_us = now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
   ps_caught_add (info, press (signum, now_us), now_us);
 }
 
@@ -134,14 +134,14 @@ call_action (const struct sigaction *action, int signum, siginfo_t *info, void *
 static void
 let_through (int signum)
 {
-  sigaction (signum, &well.signals[signum].before, NULL);
+  sigaction (signum, &table[signum].before, NULL);
   raise (signum);
 }
 
 static void
 handle (int signum, siginfo_t *info, void *ucontext)
 {
-  Taken *taken = &well.signals[signum];
+  Taken *taken = &table[signum];
   int saved_errno = errno;
 
   if (!ps_self_is_watched ()) /* a child that fork handlers did not see */
@@ -168,12 +168,6 @@ static gboolean
 is_ours (const struct sigaction *action)
 {
   return (action->sa_flags & SA_SIGINFO) && action->sa_sigaction == handle;
-}
-
-static gboolean
-is_plain (const struct sigaction *action, void (*handler) (int))
-{
-  return !(action->sa_flags & SA_SIGINFO) && action->sa_handler == handler;
 }
 
 static struct sigaction
@@ -203,8 +197,8 @@ install (int signum)
 {
   struct sigaction action = our_action (SA_RESTART);
 
-  well.signals[signum].installed = sigaction (signum, &action, NULL) == 0;
-  return well.signals[signum].installed;
+  table[signum].installed = sigaction (signum, &action, NULL) == 0;
+  return table[signum].installed;
 }
 
 /* The descriptor is shared with the parent, and a loop in this child may still watch it: it gets
@@ -225,7 +219,7 @@ part_from_parent (int shared)
 static void
 forget_signal (int signum)
 {
-  Taken *taken = &well.signals[signum];
+  Taken *taken = &table[signum];
   GSource *anchor = taken->anchor != NULL ? taken->anchor : taken->inherited_anchor;
   struct sigaction now;
 
@@ -262,7 +256,7 @@ forget_in_child (void)
     }
   ps_signal_loud_pipe ();
   for (int signum = 1; signum < NSIG; signum++)
-    if (well.signals[signum].installed)
+    if (table[signum].installed)
       forget_signal (signum);
   ps_caught_forget ();
   well.inherited_fd = part_from_parent (well.fd);
@@ -321,7 +315,8 @@ ps_signal_close (void)
 static gboolean
 is_politely_ignored (int signum, const struct sigaction *found)
 {
-  return (signum == SIGHUP || signum == SIGINT || signum == SIGQUIT) && is_plain (found, SIG_IGN);
+  return (signum == SIGHUP || signum == SIGINT || signum == SIGQUIT)
+         && ps_action_is (found, SIG_IGN);
 }
 
 /* Keeps TERM, INT and HUP from killing a process that is not attached yet. */
@@ -334,7 +329,7 @@ ps_signal_prepare (void)
     return;
   for (guint i = 0; i < G_N_ELEMENTS (early); i++)
     {
-      Taken *taken = &well.signals[early[i]];
+      Taken *taken = &table[early[i]];
 
       if (taken->installed)
         continue;
@@ -348,7 +343,7 @@ ps_signal_prepare (void)
 static void
 drop_anchor (int signum)
 {
-  Taken *taken = &well.signals[signum];
+  Taken *taken = &table[signum];
   struct sigaction now;
 
   if (taken->inherited_anchor != NULL)
@@ -373,7 +368,7 @@ drop_anchor (int signum)
       taken->glib = now;
       /* It was there before: putting it back after GLib's last source is gone would leave a handler
        * that does nothing, and a process that no signal ends. */
-      if (is_plain (&taken->before, now.sa_handler))
+      if (ps_action_is (&taken->before, now.sa_handler))
         taken->before = (struct sigaction){ .sa_handler = SIG_DFL };
     }
   taken->at_once = (taken->glib.sa_flags & SA_SIGINFO) != 0;
@@ -383,10 +378,10 @@ drop_anchor (int signum)
 static void
 find_before (int signum)
 {
-  Taken *taken = &well.signals[signum];
+  Taken *taken = &table[signum];
 
   sigaction (signum, NULL, &taken->before);
-  if (signum == SIGPIPE && is_plain (&taken->before, do_nothing))
+  if (signum == SIGPIPE && ps_action_is (&taken->before, do_nothing))
     taken->before = (struct sigaction){ .sa_handler = SIG_DFL };
 }
 
@@ -394,17 +389,17 @@ find_before (int signum)
 static struct sigaction
 left_behind (int signum)
 {
-  const struct sigaction *before = &well.signals[signum].before;
+  const struct sigaction *before = &table[signum].before;
 
-  return signum == SIGPIPE && well.quiet_pipe && is_plain (before, SIG_DFL) ? quiet_action ()
-                                                                            : *before;
+  return signum == SIGPIPE && well.quiet_pipe && ps_action_is (before, SIG_DFL) ? quiet_action ()
+                                                                                : *before;
 }
 
 /* The signal is blocked in this thread. */
 static void
 put_back (int signum)
 {
-  Taken *taken = &well.signals[signum];
+  Taken *taken = &table[signum];
   struct sigaction last, now, left = left_behind (signum);
 
   sigaction (signum, NULL, &last);
@@ -415,10 +410,10 @@ put_back (int signum)
     }
 
   sigaction (signum, NULL, &now);
-  if (!is_ours (&last) && !(taken->has_glib && is_plain (&last, taken->glib.sa_handler)))
+  if (!is_ours (&last) && !(taken->has_glib && ps_action_is (&last, taken->glib.sa_handler)))
     /* Somebody came after us, and it is theirs. */
     sigaction (signum, &last, NULL);
-  else if (taken->has_glib && !is_plain (&now, SIG_DFL))
+  else if (taken->has_glib && !ps_action_is (&now, SIG_DFL))
     /* GLib has other sources for it, or it would have put SIG_DFL here. */
     sigaction (signum, &taken->glib, NULL);
   else
@@ -441,7 +436,7 @@ is_glibs (int signum)
 gboolean
 ps_signal_take (int signum, PsSignalTake how)
 {
-  Taken *taken = &well.signals[signum];
+  Taken *taken = &table[signum];
   gboolean was_blocked;
 
   if (taken->taken)
@@ -484,7 +479,8 @@ ps_signal_can_inherit (void)
          && (st.st_mode & S_IFMT) == 0;
 }
 
-/* In a forked child that goes on as what its parent was. What that one had taken is not taken yet. */
+/* In a forked child that goes on as what its parent was. What that one had taken is not taken yet.
+ */
 void
 ps_signal_inherit (void)
 {
@@ -500,7 +496,7 @@ ps_signal_get_taken (void)
   PsSignums set = PS_SIGNUMS_NONE;
 
   for (int signum = 1; signum < NSIG; signum++)
-    if (well.signals[signum].taken)
+    if (table[signum].taken)
       set |= ps_signums_of (signum);
   return set;
 }
@@ -508,7 +504,7 @@ ps_signal_get_taken (void)
 void
 ps_signal_give_back (int signum)
 {
-  if (!well.signals[signum].installed)
+  if (!table[signum].installed)
     return;
   block (SIG_BLOCK, signum);
   put_back (signum);
@@ -520,10 +516,10 @@ borrow (void)
 {
   for (int signum = SIGRTMAX; signum >= SIGRTMIN; signum--)
     {
-      Taken *taken = &well.signals[signum];
+      Taken *taken = &table[signum];
 
       if (taken->installed || sigaction (signum, NULL, &taken->before) < 0
-          || !is_plain (&taken->before, SIG_DFL))
+          || !ps_action_is (&taken->before, SIG_DFL))
         continue;
       taken->borrowed = TRUE;
       if (install (signum))
@@ -545,13 +541,13 @@ ps_signal_carry (PsSignums stay)
   int signum = ps_signums_last (stay), last = well.carrier;
 
   if (signum == 0)
-    signum = last != 0 && well.signals[last].borrowed ? last : borrow ();
+    signum = last != 0 && table[last].borrowed ? last : borrow ();
   if (signum == last)
     return;
   well.carrier = signum;
   ps_limit_carry (signum != 0 ? handle : NULL, signum);
   ps_rescue_carry (signum);
-  if (last != 0 && well.signals[last].borrowed)
+  if (last != 0 && table[last].borrowed)
     ps_signal_give_back (last);
 }
 
@@ -563,14 +559,14 @@ ps_signal_carry_nothing (void)
 
   well.carrier = 0;
   ps_limit_carry (NULL, 0);
-  if (last != 0 && well.signals[last].borrowed)
+  if (last != 0 && table[last].borrowed)
     ps_signal_give_back (last);
 }
 
 const struct sigaction *
 ps_signal_get_previous_action (int signum)
 {
-  return well.signals[signum].installed ? &well.signals[signum].before : NULL;
+  return table[signum].installed ? &table[signum].before : NULL;
 }
 
 void
@@ -624,9 +620,9 @@ ps_signal_next (PsSignal *signal)
     if (!ps_caught_take (PS_SIGNUMS_ALL, signal))
       return FALSE;
   /* A handler in another thread may be through only after the signal was given back. */
-  while (!well.signals[signal->signum].taken
+  while (!table[signal->signum].taken
          && (ps_signal_send_again (signal->signum, signal->has_value, signal->value), TRUE));
-  taken = &well.signals[signal->signum];
+  taken = &table[signal->signum];
   atomic_store (&taken->waiting, FALSE);
   if (taken->has_glib && !taken->at_once)
     taken->glib.sa_handler (signal->signum);
@@ -660,7 +656,7 @@ ps_signal_quiet_pipe (void)
   struct sigaction found, action = quiet_action ();
 
   well.quiet_pipe = TRUE;
-  if (sigaction (SIGPIPE, NULL, &found) == 0 && is_plain (&found, SIG_DFL))
+  if (sigaction (SIGPIPE, NULL, &found) == 0 && ps_action_is (&found, SIG_DFL))
     sigaction (SIGPIPE, &action, NULL);
 }
 
@@ -670,7 +666,7 @@ ps_signal_loud_pipe (void)
   struct sigaction found, action = { .sa_handler = SIG_DFL };
 
   well.quiet_pipe = FALSE;
-  if (sigaction (SIGPIPE, NULL, &found) == 0 && is_plain (&found, do_nothing))
+  if (sigaction (SIGPIPE, NULL, &found) == 0 && ps_action_is (&found, do_nothing))
     sigaction (SIGPIPE, &action, NULL);
 }
 

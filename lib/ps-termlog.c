@@ -7,8 +7,7 @@
  * The file is opened when the watcher is attached: later there may be no descriptor left, no right
  * to open it, or another root directory. It is emptied then, so that what is there after the end is
  * never what the life before has said; an empty file is a process that was killed without a word.
- * As with the journal's socket the descriptor is not trusted later: a program that closes those it
- * does not know may have given the number to a file of its own. Then it is opened anew.
+ * A program that closes descriptors it does not know makes us open it anew.
  *
  * O_NONBLOCK, since it may be a FIFO that nobody reads; O_NOCTTY, since it may be a terminal;
  * O_CREAT, since only Kubernetes makes the file beforehand; O_APPEND, since what is written after
@@ -20,6 +19,7 @@
  */
 
 #include "ps-termlog.h"
+#include "ps-fd.h"
 #include "ps-words.h"
 #include "ps-write.h"
 
@@ -28,7 +28,6 @@
 #include <limits.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Kubernetes reads 4096 bytes of one container, and 12 KiB of a pod. */
@@ -44,24 +43,25 @@ typedef struct
   atomic_size_t length;
 } Part;
 
+static char path[PATH_MAX]; /* empty: nobody wants it */
 static char cause_text[CAUSE_SIZE], trouble_text[TROUBLE_SIZE];
 
 static struct
 {
-  char path[PATH_MAX]; /* empty: nobody wants it */
-  int fd;
-  dev_t dev;
-  ino_t ino;
+  PsFd file;
   Part cause;
   Part trouble;
   atomic_uint untold; /* troubles for which there was no room */
-} well = { .fd = -1 };
+} well = { .file = { .fd = -1 } };
 
+/* -1 with errno: there is none. */
 static int
 open_file (void)
 {
-  return open (well.path,
-               O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0644);
+  int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC,
+                 0644);
+
+  return ps_fd_keep (&well.file, fd);
 }
 
 static void
@@ -78,47 +78,28 @@ add (Part *part, const char *text)
   atomic_store (&part->length, part->words.length);
 }
 
-/* path: absolute. Returns 0, or -1 with errno; then it is tried again at the end. */
+/* wanted: an absolute path. Returns 0, or -1 with errno; then it is tried again at the end. */
 int
-ps_termlog_open (const char *path)
+ps_termlog_open (const char *wanted)
 {
   PsWords words;
-  struct stat st;
 
   ps_termlog_close ();
-  if (strlen (path) >= sizeof well.path)
+  if (strlen (wanted) >= sizeof path)
     {
       errno = ENAMETOOLONG;
       return -1;
     }
-  ps_words_init (&words, well.path, sizeof well.path);
-  ps_words_add (&words, path);
-  well.fd = open_file ();
-  if (well.fd < 0)
-    return -1;
-  if (fstat (well.fd, &st) == 0)
-    {
-      well.dev = st.st_dev;
-      well.ino = st.st_ino;
-    }
-  return 0;
-}
-
-static int
-is_ours (int fd)
-{
-  struct stat st;
-
-  return fd >= 0 && fstat (fd, &st) == 0 && st.st_dev == well.dev && st.st_ino == well.ino;
+  ps_words_init (&words, path, sizeof path);
+  ps_words_add (&words, wanted);
+  return open_file () >= 0 ? 0 : -1;
 }
 
 void
 ps_termlog_close (void)
 {
-  if (is_ours (well.fd))
-    close (well.fd);
-  well.fd = -1;
-  well.path[0] = '\0';
+  ps_fd_close (&well.file);
+  path[0] = '\0';
   restart (&well.cause, cause_text, sizeof cause_text);
   restart (&well.trouble, trouble_text, sizeof trouble_text);
   atomic_store (&well.untold, 0);
@@ -127,7 +108,7 @@ ps_termlog_close (void)
 int
 ps_termlog_is_wanted (void)
 {
-  return well.path[0] != '\0';
+  return path[0] != '\0';
 }
 
 /* An exit has begun, for this reason. */
@@ -192,20 +173,20 @@ ps_termlog_write (const char *outcome)
   char text[LINE_SIZE];
   PsWords line;
   ssize_t written;
-  int emptied;
+  int fd = ps_fd_get (&well.file), emptied;
 
-  if (well.path[0] == '\0')
+  if (path[0] == '\0')
     return 0;
   ps_words_init (&line, text, sizeof text);
   compose (&line, outcome);
-  if (!is_ours (well.fd))
-    well.fd = open_file ();
-  if (well.fd < 0)
+  if (fd < 0)
+    fd = open_file ();
+  if (fd < 0)
     return -1;
   /* A FIFO or a terminal cannot be emptied, and need not be; and better two lines than none. */
-  emptied = ftruncate (well.fd, 0);
+  emptied = ftruncate (fd, 0);
   (void) emptied;
-  written = ps_write (well.fd, line.text, line.length);
+  written = ps_write (fd, line.text, line.length);
   if (written >= 0 && (size_t) written < line.length)
     errno = ENOSPC;
   return written == (ssize_t) line.length ? 0 : -1;

@@ -4,7 +4,7 @@
 /* The termination log: one line that says why the process ended, in a file that somebody named.
  * Process-wide. */
 
-int ps_termlog_open (const char *path);
+int ps_termlog_open (const char *wanted);
 void ps_termlog_close (void);
 int ps_termlog_is_wanted (void);
 void ps_termlog_begin (const char *cause);

@@ -47,7 +47,7 @@ struct _PsWatcher
 
   /* For other threads; under the lock. */
   GMutex lock;
-  gboolean quit_asked;
+  gboolean quit_asked; /* atomic, too: asked after each callback */
   int quit_code;
 
   /* The rest belongs to the thread that works. */
@@ -63,6 +63,9 @@ struct _PsWatcher
   gboolean reload_asked;
   PsCause reload_cause;
   PsPass pass;
+
+  /* Cleared by nobody, and so the last. */
+  PsWish places[2][PS_WISHES_PLACES];
 };
 
 gboolean ps_watcher_is_forked (PsWatcher *self);

@@ -74,8 +74,7 @@ set_rescue (PsWatcher *self)
 {
   int status = status_now (self);
 
-  ps_rescue_set_end (ps_budget_get_end_us (&self->budget, TRUE),
-                     status != 0 ? status : EXIT_FAILURE);
+  ps_rescue_set_end (ps_budget_get_last_us (&self->budget), status != 0 ? status : EXIT_FAILURE);
 }
 
 static void
@@ -142,7 +141,7 @@ stop (PsWatcher *self, PsCause *why)
   ps_report_stopping (self->report, ps_budget_get_timeout_us (&self->budget, self->begun_us));
 
   ps_pass_count (&self->pass, PS_EVENT_CHECKPOINT | main_event (self) | PS_EVENT_FINISH);
-  ps_report_exit_begun (self->report, &self->cause, self->pass.total);
+  ps_report_exit_begun (self->report, &self->cause, self->pass.total, self->limit_us);
   ps_run_notes_cause (&self->cause);
   while (take_first (self, &self->kept))
     ;
@@ -375,10 +374,12 @@ take_wishes (PsWatcher *self)
   PsCause why = { .kind = PS_CAUSE_QUIT };
   gboolean asked;
 
+  if (!g_atomic_int_get (&self->quit_asked))
+    return;
   g_mutex_lock (&self->lock);
   asked = self->quit_asked;
   why.code = self->quit_code;
-  self->quit_asked = FALSE;
+  g_atomic_int_set (&self->quit_asked, FALSE);
   g_mutex_unlock (&self->lock);
   if (asked)
     input (self, PS_INPUT_REQUEST, &why);

@@ -7,9 +7,14 @@
  * wish stands for those that follow, as pressing as the most pressing of them. A realtime signal is
  * another matter, for each has a value that somebody may wait for. One of these gives way, and the
  * caller is told which, to tell others.
+ *
+ * The places are the owner's, and touched no sooner than they are needed: of memory that nobody has
+ * touched the kernel has made none.
  */
 
 #include "ps-wishes.h"
+
+G_STATIC_ASSERT (PS_WISHES_PLACES == 8 * sizeof ((PsWishes *) NULL)->taken);
 
 static gboolean
 is_queued (const PsCause *why)
@@ -17,30 +22,35 @@ is_queued (const PsCause *why)
   return why != NULL && why->kind == PS_CAUSE_SIGNAL && ps_signums_is_queued (why->signum);
 }
 
+/* places: what is in them does not matter. They stay the caller's. */
+void
+ps_wishes_init (PsWishes *self, PsWish *places)
+{
+  g_queue_init (&self->queue);
+  self->taken = 0;
+  self->places = places;
+}
+
 static PsWish *
 find_room (PsWishes *self)
 {
-  PsWish *wish;
-
   for (guint i = 0; i < PS_WISHES_PLACES; i++)
-    if (!self->places[i].is_taken)
-      return &self->places[i];
-  if (self->queue.length >= PS_WISHES_MAX)
-    return NULL;
-  wish = g_try_malloc0 (sizeof *wish);
-  if (wish != NULL)
-    wish->is_on_heap = TRUE;
-  return wish;
+    if ((self->taken & 1u << i) == 0)
+      {
+        self->taken |= 1u << i;
+        return &self->places[i];
+      }
+  return self->queue.length < PS_WISHES_MAX ? g_try_malloc (sizeof (PsWish)) : NULL;
 }
 
 static void
 release (PsWishes *self, PsWish *wish)
 {
   g_queue_unlink (&self->queue, &wish->link);
-  if (wish->is_on_heap)
-    g_free (wish);
+  if (wish >= self->places && wish < self->places + PS_WISHES_PLACES)
+    self->taken &= ~(1u << (wish - self->places));
   else
-    wish->is_taken = FALSE;
+    g_free (wish);
 }
 
 void
@@ -80,13 +90,12 @@ ps_wishes_have (const PsWishes *self, const PsCause *first, const PsCause *why)
 static void
 append (PsWishes *self, PsWish *wish, PsInput input, const PsCause *why)
 {
-  wish->is_taken = TRUE;
   wish->input = input;
   if (why != NULL)
     ps_cause_copy (&wish->why, why);
   else
     ps_cause_clear (&wish->why);
-  wish->link.data = wish;
+  wish->link = (GList){ .data = wish };
   g_queue_push_tail_link (&self->queue, &wish->link);
 }
 

@@ -16,19 +16,18 @@
 typedef struct
 {
   GList link;
-  gboolean is_taken;
-  gboolean is_on_heap;
   PsInput input;
   PsCause why; /* PS_CAUSE_NONE: nobody asked */
 } PsWish;
 
-/* All zero: none. */
 typedef struct
 {
-  GQueue queue; /* the oldest first */
-  PsWish places[PS_WISHES_PLACES];
+  GQueue queue;   /* the oldest first */
+  guint32 taken;  /* which places are, one bit for each */
+  PsWish *places; /* PS_WISHES_PLACES of them */
 } PsWishes;
 
+void ps_wishes_init (PsWishes *self, PsWish *places);
 void ps_wishes_clear (PsWishes *self);
 gboolean ps_wishes_is_empty (const PsWishes *self);
 gboolean ps_wishes_have (const PsWishes *self, const PsCause *first, const PsCause *why);

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,6 +27,9 @@
 
 /* A copy is not made of what is larger: journald keeps its files smaller. */
 #define MEND_BYTES_MAX ((gint64) 4 << 30)
+
+/* Journald's. */
+static const char *const places[] = { "/var/log/journal", "/run/log/journal" };
 
 typedef enum
 {
@@ -155,10 +159,31 @@ take_globs (PsJournalFiles *self, char **patterns)
     }
 }
 
+char *
+ps_journal_files_namespaces (const char *machine_id)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (places); i++)
+    {
+      g_autoptr (GDir) dir = g_dir_open (places[i], 0, NULL);
+      const char *name;
+
+      while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+        if (g_str_has_prefix (name, machine_id) && name[strlen (machine_id)] == '.'
+            && !g_ptr_array_find_with_equal_func (names, name + strlen (machine_id) + 1,
+                                                  g_str_equal, NULL))
+          g_ptr_array_add (names, g_strdup (name + strlen (machine_id) + 1));
+    }
+  if (names->len == 0)
+    return NULL;
+  g_ptr_array_add (names, NULL);
+  return g_strjoinv (", ", (char **) names->pdata);
+}
+
 static void
 take_default (PsJournalFiles *self, const PsOptions *options, const char *machine_id)
 {
-  static const char *const places[] = { "/var/log/journal", "/run/log/journal" };
   g_autofree char *only = options->merge || options->root != NULL ? NULL
                           : options->name_space != NULL
                               ? g_strdup_printf ("%s.%s", machine_id, options->name_space)
@@ -224,19 +249,23 @@ copy_bytes (int from, int to)
 }
 
 int
-ps_journal_files_mend (const char *path)
+ps_journal_files_mend (const char *path, char **copy)
 {
+  g_autofree char *name = g_build_filename (g_get_tmp_dir (), "psctl-XXXXXX.journal", NULL);
   int from = open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-  int to = open (g_get_tmp_dir (), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+  int to = from >= 0 ? mkostemps (name, (int) strlen (".journal"), O_CLOEXEC) : -1;
   gint64 size;
-  gboolean ok = from >= 0 && to >= 0 && look (from, &size) == FILE_CUT && copy_bytes (from, to)
+  gboolean ok = to >= 0 && look (from, &size) == FILE_CUT && copy_bytes (from, to)
                 && ftruncate (to, size) == 0;
 
   if (from >= 0)
     close (from);
-  if (!ok && to >= 0)
+  if (ok)
+    *copy = g_steal_pointer (&name);
+  else if (to >= 0)
     {
       close (to);
+      unlink (name);
       to = -1;
     }
   return to;

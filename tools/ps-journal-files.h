@@ -19,6 +19,11 @@ PsJournalFiles *ps_journal_files_find (const PsOptions *options, const char *mac
 void ps_journal_files_free (PsJournalFiles *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsJournalFiles, ps_journal_files_free)
 
-/* A nameless copy of a journal whose end is missing, with zeros in its place: sd-journal reads it
- * up to there. -1 when it cannot be made. */
-int ps_journal_files_mend (const char *path);
+/* Those of journald's namespaces that have journals here, separated by commas; NULL: there are
+ * none. */
+char *ps_journal_files_namespaces (const char *machine_id);
+
+/* A copy of a journal whose end is missing, with zeros in its place: sd-journal reads it up to
+ * there. -1 when it cannot be made. The caller closes it, and takes its name away once it is open:
+ * sd-journal opens nothing that has none. */
+int ps_journal_files_mend (const char *path, char **copy);

@@ -38,6 +38,7 @@ struct _PsJournalReader
 {
   sd_journal *journal;
   char *host;
+  gboolean is_default; /* no directory, no file, no namespace was named */
   gboolean has_since, has_until;
   gint64 since_us, until_us;
   PsJournalFiles *files;
@@ -92,29 +93,59 @@ add_fd (PsJournalReader *self, int fd)
     g_array_append_val (self->fds, fd);
 }
 
-/* Files that are whole by their names, copies of those that are not. */
+/* Whether sd-journal closes what it was given differs between its versions. */
+static void
+close_if_open (int fd)
+{
+  if (fd >= 0 && fcntl (fd, F_GETFD) >= 0)
+    close (fd);
+}
+
+/* One that sd-journal does not take would have it refuse all. */
+static gboolean
+is_taken (int fd)
+{
+  int copy = fcntl (fd, F_DUPFD_CLOEXEC, 0);
+  sd_journal *trial = NULL;
+  int r = copy >= 0 ? sd_journal_open_files_fd (&trial, &copy, 1, 0) : -errno;
+
+  sd_journal_close (trial);
+  close_if_open (copy);
+  return r >= 0;
+}
+
+static void
+add_mended (PsJournalReader *self, const char *path, GPtrArray *copies)
+{
+  char *copy = NULL;
+  int fd = ps_journal_files_mend (path, &copy);
+
+  if (copy != NULL)
+    g_ptr_array_add (copies, copy);
+  if (fd >= 0 && is_taken (fd))
+    add_fd (self, fd);
+  else if (fd >= 0)
+    close (fd);
+}
+
+/* Whole files, and copies of those that are not. */
 static int
 open_mended (PsJournalReader *self)
 {
+  g_autoptr (GPtrArray) copies = g_ptr_array_new_with_free_func (g_free);
+  int r = -ENODATA;
+
   self->fds = g_array_new (FALSE, FALSE, sizeof (int));
   for (guint i = 0; i < self->files->whole->len; i++)
     add_fd (self, open (g_ptr_array_index (self->files->whole, i), O_RDONLY | O_CLOEXEC));
   for (guint i = 0; i < self->files->cut->len; i++)
-    {
-      sd_journal *trial = NULL;
-      int fd = ps_journal_files_mend (g_ptr_array_index (self->files->cut, i));
-
-      /* One that sd-journal does not take would have it refuse all. */
-      if (fd >= 0 && sd_journal_open_files_fd (&trial, &fd, 1, 0) >= 0)
-        add_fd (self, fd);
-      else if (fd >= 0)
-        close (fd);
-      sd_journal_close (trial);
-    }
-  if (self->fds->len == 0)
-    return -ENODATA;
-  return sd_journal_open_files_fd (&self->journal, (int *) (void *) self->fds->data, self->fds->len,
-                                   0);
+    add_mended (self, g_ptr_array_index (self->files->cut, i), copies);
+  if (self->fds->len > 0)
+    r = sd_journal_open_files_fd (&self->journal, (int *) (void *) self->fds->data, self->fds->len,
+                                  0);
+  for (guint i = 0; i < copies->len; i++)
+    unlink (g_ptr_array_index (copies, i));
+  return r;
 }
 
 /* Those that sd-journal refuses, though their header looks sound. */
@@ -200,6 +231,8 @@ ps_journal_reader_open (const PsOptions *options, GError **error)
   find_own_ids (self);
   signal (SIGBUS, complain_of_bus);
   self->host = g_strdup (options->host);
+  self->is_default = options->directory == NULL && options->files == NULL && options->root == NULL
+                     && options->name_space == NULL;
   self->boots = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->files = ps_journal_files_find (options, self->own_machine);
   drop_refused (self->files);
@@ -228,7 +261,7 @@ ps_journal_reader_free (PsJournalReader *self)
     return;
   sd_journal_close (self->journal);
   for (guint i = 0; self->fds != NULL && i < self->fds->len; i++)
-    close (g_array_index (self->fds, int, i));
+    close_if_open (g_array_index (self->fds, int, i));
   g_clear_pointer (&self->fds, g_array_unref);
   g_clear_pointer (&self->files, ps_journal_files_free);
   g_clear_pointer (&self->boots, g_hash_table_unref);
@@ -547,4 +580,10 @@ guint
 ps_journal_reader_get_n_denied (const PsJournalReader *self)
 {
   return self->files->n_denied;
+}
+
+char *
+ps_journal_reader_get_namespaces (const PsJournalReader *self)
+{
+  return self->is_default ? ps_journal_files_namespaces (self->own_machine) : NULL;
 }

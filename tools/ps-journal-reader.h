@@ -40,3 +40,6 @@ gboolean ps_journal_reader_is_boot_over (const char *machine_id, const char *boo
 char **ps_journal_reader_get_damage (PsJournalReader *self);
 /* How many journal files there are that we may not read. */
 guint ps_journal_reader_get_n_denied (const PsJournalReader *self);
+
+/* Namespaces of journald that were not read, separated by commas; NULL: there are none. */
+char *ps_journal_reader_get_namespaces (const PsJournalReader *self);

@@ -55,6 +55,7 @@ tell_exit_begun (PsLives *self, PsLife *life, const PsEntry *entry)
   life->exit_begun_us = entry->realtime_us;
   life->exit_begun_monotonic_us = ps_entry_get_sent_us (entry);
   life->n_steps = ps_entry_get_int (entry, PS_KEY_STEPS, PS_UNKNOWN);
+  life->deadline_us = ps_entry_get_int (entry, PS_KEY_DEADLINE, PS_UNKNOWN);
   tell_why (self, &life->why, entry);
 }
 
@@ -275,6 +276,23 @@ keep_number (gint64 *to, gint64 value)
     *to = value;
 }
 
+/* Of a signal "9" and "KILL" are "SIGKILL"; the number of an exit stays one. */
+static void
+name_exit_status (PsLives *self, PsLife *life)
+{
+  const char *status = life->exit_status, *abbreviation = status;
+  char name[32];
+  gint64 number;
+
+  if (*status == '\0' || strcmp (life->exit_code, "exited") == 0
+      || g_str_has_prefix (status, "SIG"))
+    return;
+  if (g_ascii_string_to_signed (status, 10, 1, 64, &number, NULL))
+    abbreviation = sigabbrev_np ((int) number);
+  g_snprintf (name, sizeof name, "SIG%s", abbreviation != NULL ? abbreviation : status);
+  life->exit_status = g_string_chunk_insert_const (self->texts, name);
+}
+
 void
 ps_lives_tell_previous (PsLives *self, PsLife *life, const PsEntry *entry, PsFate fate)
 {
@@ -285,6 +303,7 @@ ps_lives_tell_previous (PsLives *self, PsLife *life, const PsEntry *entry, PsFat
   keep_known (&life->service_result, ps_lives_keep (self, entry, PS_KEY_SERVICE_RESULT));
   keep_known (&life->exit_code, ps_lives_keep (self, entry, PS_KEY_EXIT_CODE));
   keep_known (&life->exit_status, ps_lives_keep (self, entry, PS_KEY_EXIT_STATUS));
+  name_exit_status (self, life);
   keep_number (&life->status, ps_entry_get_int (entry, PS_KEY_STATUS, PS_UNKNOWN));
   if (*life->why.signal == '\0' && entry->values[PS_KEY_SIGNAL] != NULL)
     {
@@ -304,20 +323,6 @@ ps_lives_tell_previous (PsLives *self, PsLife *life, const PsEntry *entry, PsFat
   keep_number (&life->lived_us, ps_entry_get_int (entry, PS_KEY_LIVED, PS_UNKNOWN));
 }
 
-/* "9" and "KILL" are "SIGKILL"; a number of an exit stays one. */
-static const char *
-signal_name (PsLives *self, const char *status)
-{
-  char name[32];
-  gint64 number;
-  const char *abbreviation = status;
-
-  if (g_ascii_string_to_signed (status, 10, 1, 64, &number, NULL))
-    abbreviation = sigabbrev_np ((int) number);
-  g_snprintf (name, sizeof name, "SIG%s", abbreviation != NULL ? abbreviation : status);
-  return g_string_chunk_insert_const (self->texts, name);
-}
-
 static gboolean
 is_main_process (const PsEntry *entry)
 {
@@ -335,8 +340,7 @@ ps_lives_tell_manager (PsLives *self, PsLife *life, const PsEntry *entry, const 
         return;
       life->exit_code = ps_lives_keep (self, entry, PS_KEY_MANAGER_EXIT_CODE);
       life->exit_status = ps_lives_keep (self, entry, PS_KEY_MANAGER_EXIT_STATUS);
-      if (strcmp (life->exit_code, "exited") != 0)
-        life->exit_status = signal_name (self, life->exit_status);
+      name_exit_status (self, life);
     }
   else if (strcmp (what, "success") == 0)
     life->service_result = "success";

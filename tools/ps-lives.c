@@ -129,7 +129,9 @@ get_unit (const PsEntry *entry)
   return unit != NULL ? unit : entry->values[PS_KEY_SYSTEMD_UNIT];
 }
 
-/* Whether journald knows that it is not of the unit that it claims. Of last words it may not. */
+/* Whether journald knows that it is not of the unit that it claims. Of last words it may not know;
+ * and of a process that speaks right after its start it keeps for a while what it was before, a
+ * copy of the manager in the manager's own init.scope. */
 static gboolean
 is_foreign (const PsEntry *entry)
 {
@@ -137,8 +139,10 @@ is_foreign (const PsEntry *entry)
   const char *unit = entry->values[PS_KEY_SYSTEMD_UNIT];
   const char *user_unit = entry->values[PS_KEY_SYSTEMD_USER_UNIT];
 
-  return claimed != NULL && unit != NULL && strcmp (claimed, unit) != 0
-         && g_strcmp0 (claimed, user_unit) != 0;
+  if (claimed == NULL || unit == NULL)
+    return FALSE;
+  return strcmp (claimed, unit) != 0 && strcmp (unit, "init.scope") != 0
+         && g_strcmp0 (claimed, user_unit) != 0 && g_strcmp0 (user_unit, "init.scope") != 0;
 }
 
 /* --- Making -------------------------------------------------------------------------------- */

@@ -100,20 +100,44 @@ ps_read_lives (PsJournalReader *reader, const PsOptions *options, char **units, 
   return lives;
 }
 
-/* The one that was listed, among those that its records tell of. */
+/* The one that was listed, among those that its records tell of. It may begin with another record
+ * there, but not at another time than those of the same number do. */
 static PsLife *
 find_again (const PsLives *lives, const PsLife *listed)
 {
+  PsLife *found = NULL;
+
   for (guint i = 0; i < ps_lives_get_n (lives); i++)
     {
       PsLife *life = ps_lives_get (lives, i);
 
       if (life->pid == listed->pid && strcmp (life->boot_id, listed->boot_id) == 0
           && strcmp (life->invocation_id, listed->invocation_id) == 0
-          && life->begun_us == listed->begun_us)
-        return life;
+          && (found == NULL
+              || ABS (life->begun_us - listed->begun_us)
+                     < ABS (found->begun_us - listed->begun_us)))
+        found = life;
     }
-  return NULL;
+  return found;
+}
+
+/* What follows from the lives around it, or was told by one of them, is known from the list. */
+static void
+take_over (PsLife *life, const PsLife *listed)
+{
+  life->run = listed->run;
+  if (life->fate == PS_FATE_RUNNING)
+    {
+      life->fate = listed->fate;
+      life->teller = listed->teller;
+    }
+  if (life->is_settled)
+    return;
+  life->is_settled = listed->is_settled;
+  life->settled_by = listed->settled_by;
+  life->clauses_done = listed->clauses_done;
+  life->clauses_skipped = listed->clauses_skipped;
+  life->clauses_failed = listed->clauses_failed;
 }
 
 PsLife *
@@ -138,13 +162,7 @@ ps_read_whole (PsJournalReader *reader, const PsOptions *options, const PsLife *
       *status = PS_EXIT_FAILED;
       return NULL;
     }
-  life->run = listed->run;
-  /* What follows from the lives around it is known from the list. */
-  if (life->fate == PS_FATE_RUNNING)
-    {
-      life->fate = listed->fate;
-      life->teller = listed->teller;
-    }
+  take_over (life, listed);
   return life;
 }
 
@@ -192,6 +210,18 @@ ps_read_close (PsJournalReader *reader, const PsOptions *options, gboolean found
   if (damage != NULL)
     return PS_EXIT_PARTLY;
   return found ? PS_EXIT_DONE : PS_EXIT_NOTHING;
+}
+
+void
+ps_read_complain_of_nothing (PsJournalReader *reader, const char *what)
+{
+  g_autofree char *names = ps_journal_reader_get_namespaces (reader);
+
+  if (names == NULL)
+    ps_verb_complain ("%s", what);
+  else
+    ps_verb_complain ("%s; units with LogNamespace= have journals of their own: --namespace= %s",
+                      what, names);
 }
 
 char *

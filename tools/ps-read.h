@@ -19,7 +19,7 @@ PsLives *ps_read_lives (PsJournalReader *reader, const PsOptions *options, char 
                         PsExit *status);
 
 /* A life with everything that is known of it, by one that was listed. In lives, which is the
- * caller's. NULL on failure. */
+ * caller's, and texts of the list's lives. NULL on failure. */
 PsLife *ps_read_whole (PsJournalReader *reader, const PsOptions *options, const PsLife *listed,
                        PsLives **lives, PsExit *status);
 
@@ -34,6 +34,9 @@ void ps_read_all (PsJournalReader *reader, const PsOptions *options, PsTakeEntry
 
 /* When all is done: says what could not be read, and what to end with. found: anything. */
 PsExit ps_read_close (PsJournalReader *reader, const PsOptions *options, gboolean found);
+
+/* Says what was not found, and where it could be instead. */
+void ps_read_complain_of_nothing (PsJournalReader *reader, const char *what);
 
 /* A PsNameUser for lives of this machine; NULL for those of others. */
 char *ps_read_name_user (gint64 uid);

@@ -24,27 +24,33 @@ static PsExit run_help (const PsOptions *options, char **arguments);
 
 /* In the order of --help. */
 static const PsVerb verbs[] = {
-  { "history", "[UNIT…]", "A line for every life: how long, why it ended, by whom", NULL, NULL,
+  { "history", "[UNIT…]", "A line for every life: why it ended, by whom", NULL, NULL,
     ps_verb_history },
-  { "show", "[UNIT] [RUN]", "One exit, step by step; RUN as in history, 1 is the newest", NULL,
-    NULL, ps_verb_show },
+  { "show", "[UNIT] [RUN]", "One exit, step by step; RUN: as history has it", NULL, NULL,
+    ps_verb_show },
   { "blame", "[UNIT…]", "The slowest steps over many exits", NULL, NULL, ps_verb_blame },
+  { "plot", "[UNIT] [RUN]", "A picture of one exit, or of many: > exit.svg", ps_verb_plot_details,
+    ps_verb_plot_options, ps_verb_plot },
+  { "status", "UNIT", "Is it up, how did it end last, what is left to do", NULL, NULL,
+    ps_verb_status },
   { "settle", "[UNIT]", "Carry out what killed daemons left to be done", ps_verb_settle_details,
     ps_verb_settle_options, ps_verb_settle },
+  { "new-unit", "NAME", "Write a unit for a daemon, from a template", ps_verb_new_unit_details,
+    ps_verb_new_unit_options, ps_verb_new_unit },
   { "help", "[VERB]", "Say what psctl, or a verb of it, can do", NULL, NULL, run_help },
 };
 
 static const char common_help[] =
     "Which journal (as journalctl has it):\n"
     "  --user, --system          Entries of the user, of the system; both unless said\n"
-    "  -D, --directory=DIR       The journal files in DIR; with --file=GLOB these files\n"
+    "  -D, --directory=DIR       The journals in DIR; -i, --file=GLOB: these\n"
     "  --root=DIR, --namespace=NAME   Of another system's tree; of another journald\n"
-    "  -m, --merge               Journals of other hosts, too; --host=NAME: only of that\n"
+    "  -m, --merge               Of other hosts, too; -H, --host=NAME: of that\n"
     "  -S, --since=T, -U, --until=T   yesterday, -2h, 2026-11-28 12:00:00 …\n"
     "How it is said:\n"
     "  -j, --json                One JSON document a line; keys in docs/psctl.md\n"
     "  -l, --full, --no-pager    Do not cut lines to the terminal's width; no pager\n"
-    "  --colour=WHEN, -q         auto, always, never; --quiet: no notes on what was read\n"
+    "  --colour=WHEN, -q         auto, always, never; --quiet: results only\n"
     "Status: 0 done, 1 failed, 2 wrong usage, 3 nothing found, 4 not allowed,\n"
     "5 done as far as damaged journals let it.\n";
 
@@ -73,7 +79,7 @@ find_verb (const char *name)
 static void
 print_screen (void)
 {
-  puts ("psctl [OPTION…] VERB [ARGUMENT…]: why daemons ended, and what they left to be done");
+  puts ("psctl [OPTION…] VERB [ARGUMENT…]: why daemons ended, what they left to do");
   for (gsize i = 0; i < G_N_ELEMENTS (verbs); i++)
     /* printf() counts bytes, and "…" has three. */
     printf ("  %-8s %s%*s%s\n", verbs[i].name, verbs[i].arguments,

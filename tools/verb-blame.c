@@ -167,7 +167,7 @@ ps_verb_blame (const PsOptions *options, char **arguments)
   n = ps_blame_get_n (blame);
   status = ps_read_close (reader, options, n > 0);
   if (n == 0 && status == PS_EXIT_NOTHING && !options->quiet)
-    ps_verb_complain ("no step of an exit is in this journal");
+    ps_read_complain_of_nothing (reader, "no such exit is in this journal");
   if (options->json)
     print_json (blame, options);
   else if (n > 0)

@@ -114,6 +114,9 @@ print_table (const PsLives *lives, const PsOptions *options, gboolean is_of_one)
   choose_columns (columns, lives);
   if (!is_of_one)
     columns[COLUMN_UNIT].is_left_out = FALSE;
+  /* Whoever asks for all hosts wants to know which it was, though it be one. */
+  if (options->merge)
+    columns[COLUMN_HOST].is_left_out = FALSE;
   table = ps_table_new (columns, N_COLUMNS);
   for (guint i = 0; i < ps_lives_get_n (lives); i++)
     add_row (table, ps_lives_get (lives, i));
@@ -157,7 +160,7 @@ ps_verb_history (const PsOptions *options, char **arguments)
   n = ps_lives_get_n (lives);
   status = ps_read_close (reader, options, n > 0);
   if (n == 0 && status == PS_EXIT_NOTHING && !options->quiet)
-    ps_verb_complain ("no life is in this journal; programs with libpostscriptum leave them there");
+    ps_read_complain_of_nothing (reader, "no such life is in this journal");
   if (options->json)
     print_json (lives, options);
   else if (n > 0)

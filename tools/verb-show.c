@@ -25,8 +25,11 @@
 static void
 print_fact (const PsOutput *output, const char *name, const char *text)
 {
-  printf ("  %s%-10s%s %s\n", ps_output_tint (output, PS_TINT_DIM), name, ps_output_plain (output),
-          text);
+  if (*text == '\0')
+    printf ("  %s%s%s\n", ps_output_tint (output, PS_TINT_DIM), name, ps_output_plain (output));
+  else
+    printf ("  %s%-10s%s %s\n", ps_output_tint (output, PS_TINT_DIM), name,
+            ps_output_plain (output), text);
 }
 
 /* text: as it comes from the journal. */
@@ -77,7 +80,9 @@ print_times (const PsOutput *output, const PsLife *life)
   g_autofree char *took = ps_clean_duration (life->exit_duration_us);
   g_autofree char *ended = ps_clean_time (life->ended_us);
   g_autofree char *first = g_strdup_printf ("%s, lived %s", begun, lived);
-  g_autofree char *second = g_strdup_printf ("begun %s, took %s", exit, took);
+  g_autofree char *second = life->exit_duration_us >= 0
+                                ? g_strdup_printf ("begun %s, took %s", exit, took)
+                                : g_strdup_printf ("begun %s", exit);
   g_autofree char *last =
       g_strdup_printf ("%s%s", ended, life->ends_exactly ? "" : " at the earliest");
 
@@ -366,7 +371,7 @@ ps_verb_show (const PsOptions *options, char **arguments)
     }
   status = ps_read_close (reader, options, life != NULL);
   if (life == NULL && status == PS_EXIT_NOTHING)
-    ps_verb_complain ("no such life is in this journal; see psctl history");
+    ps_read_complain_of_nothing (reader, "no such life is in this journal");
   if (life != NULL && options->json)
     print_json (options, life);
   else if (life != NULL)

@@ -4,6 +4,7 @@
 
 import contextlib
 import os
+import pathlib
 import signal
 import socket
 import sqlite3
@@ -175,7 +176,8 @@ def previous(bench):
     second.wait_for(r"^STATUS=Serving on .*\. The previous run was killed without a word$")
     equal(second.stop(), 143, "status")
     third = bench.daemon(env=environment)
-    check(f"The previous run was terminated by SIGTERM from python3 (pid {os.getpid()}"
+    comm = pathlib.Path("/proc/self/comm").read_text(encoding="utf-8").strip()
+    check(f"The previous run was terminated by SIGTERM from {comm} (pid {os.getpid()}"
           in third.error_text(), third.error_text())
     check(not any("previous run" in said for said in third.said), f"status {third.said}")
     equal(third.stop(), 143, "status")

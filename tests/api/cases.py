@@ -13,9 +13,9 @@ import sys
 from checks import Tap, compare_sets, duplicates, read
 
 ROW = re.compile(r"^\| ([A-Z]\d\d) \|(.*?)\|(.*)\|$", re.MULTILINE)
-NAMED = re.compile(r"`((?:process|sweep|systemd)/[^`]+)`")
+NAMED = re.compile(r"`((?:process|sweep|systemd|tools)/[^`]+)`")
 GROUPS = {"O": 11, "R": 10, "X": 20, "G": 21, "F": 10, "L": 13, "T": 6, "N": 21, "J": 6, "C": 15,
-          "E": 8, "S": 10, "W": 21}
+          "E": 8, "S": 10, "W": 21, "K": 8}
 
 
 def carried(source):
@@ -25,10 +25,11 @@ def carried(source):
         for path in (source / "tests" / suite).glob("*.c"):
             for identifier in re.findall(r'\{ "([A-Z]\d\d)[a-z]?",', read(path)):
                 pairs.add((identifier, f"{suite}/{path.stem}"))
-    for path in (source / "tests" / "systemd").glob("cases_*.py"):
+    for path in [*(source / "tests" / "systemd").glob("cases_*.py"),
+                 *(source / "tests" / "tools").glob("*.py")]:
         for identifier in re.findall(r'(?:case\(\s*|^\s+\(?)f?"([A-Z]\d\d) [^"]{10,}"', read(path),
                                      re.MULTILINE):
-            pairs.add((identifier, f"systemd/{path.stem}"))
+            pairs.add((identifier, f"{path.parent.name}/{path.stem}"))
     return pairs
 
 

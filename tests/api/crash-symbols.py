@@ -14,7 +14,7 @@ import sys
 
 OBJECTS = {
     "ps-crash", "ps-crash-actions", "ps-crash-facts", "ps-crash-tell", "ps-crash-text", "ps-crash-call", "ps-unwind",
-    "ps-backstop", "ps-self", "ps-sender", "ps-termlog", "ps-write", "ps-words", "ps-lastwords", "ps-current", "ps-lastcalls",
+    "ps-backstop", "ps-clock", "ps-fd", "ps-self", "ps-sender", "ps-termlog", "ps-write", "ps-words", "ps-lastwords", "ps-current", "ps-lastcalls",
     "ps-run-log", "ps-run-text", "ps-line",
 }
 

@@ -6,6 +6,7 @@
  * with the catalog and with docs/journal.md.
  */
 
+#include "ps-clock.h"
 #include "ps-crash-text.h"
 #include "ps-current.h"
 #include "ps-ids.h"
@@ -35,7 +36,8 @@ tell_cause (PsReport *report, const PsCause *cause)
 {
   const PsTally tally = { .run = 3 };
 
-  ps_report_exit_begun (report, cause, 3);
+  ps_report_exit_begun (report, cause, 3, PS_NEVER_US);
+  ps_report_exit_begun (report, cause, 3, 60 * G_USEC_PER_SEC);
   ps_report_vetoed (report, cause, "burn", "burning a disc");
   ps_report_again (report, cause, 1);
   ps_report_exit_finished (report, cause, 143, 2000, &tally);

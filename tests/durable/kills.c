@@ -21,6 +21,7 @@ typedef struct
   guint n_done;   /* steps, before the kill */
   guint begun;    /* the last, + 1 */
   gboolean meets; /* what is swept has begun: of settling, the first look at the record */
+  guint before;   /* so many calls had been made by then */
   const Stage *stage;
 } Cut;
 
@@ -45,14 +46,13 @@ static SweepFate
 kill_at (const SweepCall *call, gpointer data, guint *fired)
 {
   Cut *cut = data;
-  static guint before;
 
   if (!cut->meets)
     {
       cut->meets = names_the_stage (cut->stage, call);
-      before = call->number - 1;
+      cut->before = call->number - 1;
     }
-  if (cut->meets && call->number - before == cut->point)
+  if (cut->meets && call->number - cut->before == cut->point)
     {
       (*fired)++;
       kill (call->pid, SIGKILL);

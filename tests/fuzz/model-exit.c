@@ -165,6 +165,7 @@ begin_time (Model *m)
 
   m->end_us = for_ever ? NEVER_US : m->now_us + m->limit_us;
   m->reserve_us = for_ever ? 0 : MIN (m->limit_us / 10, 5 * SEC);
+  m->grace_us = for_ever ? 0 : MIN (m->limit_us / 20, SEC / 40);
 }
 
 static void input (Model *m, Input input, Why why);
@@ -540,7 +541,9 @@ take_time (Model *m)
   m->extended_us = 0;
   drop_holds (m, m->now_us);
 
-  end_us = m->state == FINISHING || m->end_us == NEVER_US ? m->end_us : m->end_us - m->reserve_us;
+  end_us = m->end_us;
+  if (end_us != NEVER_US)
+    end_us -= m->state == FINISHING ? m->grace_us : m->reserve_us;
   if (m->now_us >= end_us && m->running == NULL && !m->hastened)
     input (m, IN_DEADLINE, (Why){ .kind = WHY_NOTHING });
 }

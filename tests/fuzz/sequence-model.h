@@ -146,7 +146,7 @@ struct _Model
   gboolean reload_asked;
   Why reload_why;
   Why cause;
-  gint64 end_us, reserve_us, extended_us;
+  gint64 end_us, reserve_us, grace_us, extended_us;
   gboolean code_given, vetoed, hastened;
   int code;
 

@@ -18,13 +18,15 @@ static void
 share_out (gint64 now_us, gint64 limit_us, gint64 until_us)
 {
   PsBudget budget;
-  gint64 end_us;
+  gint64 end_us, last_us;
 
   ps_budget_begin (&budget, now_us, limit_us);
   end_us = ps_budget_get_end_us (&budget, TRUE);
+  last_us = ps_budget_get_last_us (&budget);
   g_assert_cmpint (end_us, >=, now_us);
   g_assert_cmpint (ps_budget_get_end_us (&budget, FALSE), >=, now_us);
   g_assert_cmpint (ps_budget_get_end_us (&budget, FALSE), <=, end_us);
+  g_assert_cmpint (last_us, >=, end_us);
   g_assert_cmpint (ps_budget_get_timeout_us (&budget, now_us), >=, 0);
 
   if (ps_budget_extend (&budget, until_us))

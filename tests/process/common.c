@@ -2,7 +2,10 @@
 #include "common.h"
 
 #include <ps-ids.h>
+#include <sched.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static GMainLoop *loop;
 
@@ -131,6 +134,16 @@ say (PsContext *context, gpointer word)
 }
 
 void
+veto_once (PsContext *context, gpointer unused)
+{
+  static gboolean done;
+
+  if (!done)
+    ps_context_veto (context, "not yet");
+  done = TRUE;
+}
+
+void
 raise_it (PsContext *context, gpointer signum)
 {
   raise (GPOINTER_TO_INT (signum));
@@ -231,6 +244,36 @@ void
 in_thread (GThreadFunc func, gpointer data)
 {
   g_thread_unref (g_thread_new ("helper", func, data));
+}
+
+gboolean
+thread_sleeps (pid_t tid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/self/task/%d/stat", (int) tid);
+  g_autofree char *text = NULL;
+
+  child_need (g_file_get_contents (path, &text, NULL, NULL));
+  return g_str_has_prefix (strrchr (text, ')'), ") S");
+}
+
+void
+wait_until_asleep (pid_t tid)
+{
+  while (!thread_sleeps (tid))
+    sched_yield ();
+}
+
+void
+wait_until_others_sleep (void)
+{
+  GDir *tasks = g_dir_open ("/proc/self/task", 0, NULL);
+  const char *name;
+
+  child_need (tasks != NULL);
+  while ((name = g_dir_read_name (tasks)) != NULL)
+    if (atoi (name) != gettid ())
+      wait_until_asleep (atoi (name));
+  g_dir_close (tasks);
 }
 
 void

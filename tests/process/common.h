@@ -47,6 +47,7 @@ const char *event_name (PsContext *context);
 
 /* A callback that says its event and its word: "terminate: word". */
 void say (PsContext *context, gpointer word);
+void veto_once (PsContext *context, gpointer unused); /* the first query of this process */
 
 /* A callback that raises the signal whose number is the data. */
 void raise_it (PsContext *context, gpointer signum);
@@ -66,6 +67,12 @@ void say_given_up (int priority, const char *message, const GLogField *fields, g
 
 /* Starts func (data) in a thread that joins itself. */
 void in_thread (GThreadFunc func, gpointer data);
+
+/* Whether this thread of ours sleeps, or for it to do so; or for all but the caller. One that is just
+ * starting takes memory, and may hold locks. */
+gboolean thread_sleeps (pid_t tid);
+void wait_until_asleep (pid_t tid);
+void wait_until_others_sleep (void);
 
 /* Lets the loop call func (data) after ms. */
 void after_ms (guint ms, GSourceFunc func, gpointer data);

@@ -422,6 +422,8 @@ limited_child (gconstpointer data)
 
   child_need (setrlimit (RLIMIT_SIGPENDING, &none) == 0);
   watch_crashes ();
+  /* One that is just starting dies without memory before we do. */
+  wait_until_others_sleep ();
   child_need (setrlimit (RLIMIT_CORE, &none) == 0 && setrlimit (RLIMIT_NOFILE, &few) == 0
               && setrlimit (RLIMIT_FSIZE, &none) == 0);
 #if !defined(__SANITIZE_ADDRESS__)

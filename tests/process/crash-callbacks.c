@@ -143,14 +143,6 @@ c11_finish (void)
 }
 
 static void
-veto_once (PsContext *context, gpointer vetoed)
-{
-  if (!*(gboolean *) vetoed)
-    ps_context_veto (context, "not yet");
-  *(gboolean *) vetoed = TRUE;
-}
-
-static void
 crash_later (PsContext *context, gpointer unused)
 {
   crash_by_fault (SIGSEGV);
@@ -160,13 +152,12 @@ crash_later (PsContext *context, gpointer unused)
 static int
 veto_child (gconstpointer data)
 {
-  static gboolean vetoed;
   PsWatcher *watcher = watch_crashes ();
 
   ps_watcher_add (watcher, PS_EVENT_QUERY | PS_EVENT_FINISH, "both", -1, 0, say_word,
                   (gpointer) "both", NULL);
   add_safe (watcher, PS_EVENT_QUERY | PS_EVENT_FINISH, -1, "safe both");
-  ps_watcher_on_query (watcher, veto_once, &vetoed);
+  ps_watcher_on_query (watcher, veto_once, NULL);
   ps_watcher_on_resume (watcher, say_word, (gpointer) "resume");
   ps_watcher_on_reload (watcher, crash_later, NULL);
   return run (watcher);

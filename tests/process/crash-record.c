@@ -73,6 +73,7 @@ crash_poorly (PsWatcher *watcher)
 {
   static const struct rlimit none = { 0, 0 }, few = { 3, 3 };
 
+  wait_until_others_sleep ();
   child_need (setrlimit (RLIMIT_NOFILE, &few) == 0 && setrlimit (RLIMIT_FSIZE, &none) == 0);
 #if !defined(__SANITIZE_ADDRESS__)
   /* The sanitizer takes memory all the time. */

@@ -165,6 +165,7 @@ tighten_memory (gpointer unused)
   /* What an exit takes is some kilobytes, and is there; nothing can be had beside it. */
   child_need (memory != NULL);
   free (memory);
+  wait_until_others_sleep ();
   limit (RLIMIT_AS, 1024 * 1024);
   memory = malloc (1024 * 1024);
   child_need (memory == NULL);

@@ -135,7 +135,7 @@ o05 (void)
 static guint vetoes = 1;
 
 static void
-veto_once (PsContext *context, gpointer unused)
+say_and_veto (PsContext *context, gpointer unused)
 {
   child_sayf ("%s: %s", event_name (context), vetoes > 0 ? "no" : "yes");
   if (vetoes > 0)
@@ -154,7 +154,7 @@ veto_child (gconstpointer data)
 {
   PsWatcher *watcher = watch ();
 
-  ps_watcher_on_query (watcher, veto_once, NULL);
+  ps_watcher_on_query (watcher, say_and_veto, NULL);
   ps_watcher_on_query (watcher, say, (gpointer) "me too");
   ps_watcher_on_terminate (watcher, say, (gpointer) "t");
   ps_watcher_on_resume (watcher, say_again, NULL);

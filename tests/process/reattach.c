@@ -273,16 +273,6 @@ reload_then_quit (PsContext *context, gpointer word)
   raise_soon (SIGTERM);
 }
 
-static void
-veto_once (PsContext *context, gpointer unused)
-{
-  static gboolean done;
-
-  if (!done)
-    ps_context_veto (context, "not yet");
-  done = TRUE;
-}
-
 static gboolean
 release (gpointer hold)
 {
@@ -620,24 +610,6 @@ open_loop_gate (gpointer gate)
   return G_SOURCE_REMOVE;
 }
 
-/* A loop that is not asleep may hold its own lock, and then the fork is one that cannot be helped.
- */
-static void
-wait_until_asleep (pid_t tid)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/self/task/%d/stat", (int) tid);
-  gboolean asleep = FALSE;
-
-  while (!asleep)
-    {
-      g_autofree char *text = NULL;
-
-      child_need (g_file_get_contents (path, &text, NULL, NULL));
-      asleep = g_str_has_prefix (strrchr (text, ')'), ") S");
-      sched_yield ();
-    }
-}
-
 static int
 other_thread_child (gconstpointer data)
 {
@@ -647,6 +619,7 @@ other_thread_child (gconstpointer data)
   g_idle_add (open_loop_gate, &gate);
   in_thread (run_loop, the_loop ());
   gate_wait (&gate);
+  /* A loop that does not sleep may hold its own lock: then the fork is one that cannot be helped. */
   wait_until_asleep (loop_thread);
   refuse_in_fork (watcher);
   ps_watcher_detach (watcher);

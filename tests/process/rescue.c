@@ -352,13 +352,6 @@ g10_debounced (void)
 /* --- What does not force -----------------------------------------------------------------------
  */
 
-static void
-veto_once (PsContext *context, gpointer count)
-{
-  if ((*(guint *) count)++ == 0)
-    ps_context_veto (context, "not now");
-}
-
 static gboolean
 say_alive (gpointer unused)
 {
@@ -369,11 +362,10 @@ say_alive (gpointer unused)
 static int
 vetoing_child (gconstpointer data)
 {
-  static guint count;
   PsWatcher *watcher = watch ();
 
   ps_watcher_set_deadline (watcher, DEADLINE_MS);
-  ps_watcher_on_query (watcher, veto_once, &count);
+  ps_watcher_on_query (watcher, veto_once, NULL);
   ps_watcher_on_terminate (watcher, say, (gpointer) "t");
   after_ms (3 * DEADLINE_MS, say_alive, NULL);
   return run (watcher);

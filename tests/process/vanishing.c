@@ -137,16 +137,6 @@ x14_joined (void)
   proc_expect_exit (child, 0);
 }
 
-static void
-veto_once (PsContext *context, gpointer unused)
-{
-  static gboolean done;
-
-  if (!done)
-    ps_context_veto (context, "not yet");
-  done = TRUE;
-}
-
 static gpointer
 work_on (gpointer deaf)
 {
@@ -353,14 +343,9 @@ exit_after_note (gpointer unused)
 static gboolean
 exiting_waits (void)
 {
-  g_autofree char *path = NULL, *text = NULL;
   int tid = g_atomic_int_get (&waiter);
 
-  if (tid == 0)
-    return FALSE;
-  path = g_strdup_printf ("/proc/self/task/%d/stat", tid);
-  child_need (g_file_get_contents (path, &text, NULL, NULL));
-  return g_str_has_prefix (strrchr (text, ')'), ") S");
+  return tid != 0 && thread_sleeps (tid);
 }
 
 static void

@@ -17,7 +17,7 @@ STEP = {"PS_EVENT", "PS_STEP", "PS_STEP_NUMBER"}
 # What a record of each kind has beside that; more is allowed.
 FIELDS = {
     "RUN_BEGUN": set(),
-    "EXIT_BEGUN": {"PS_CAUSE", "PS_STEPS"},
+    "EXIT_BEGUN": {"PS_CAUSE", "PS_STEPS", "PS_DEADLINE_USEC"},
     "SIGNAL_AGAIN": {"PS_CAUSE", "PS_SIGNAL"},
     "SIGNALS_LOST": {"PS_SIGNAL", "PS_SIGNALS_LOST"},
     "STEP_BEGUN": STEP | {"PS_STEP_PRIORITY"},

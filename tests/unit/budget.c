@@ -9,25 +9,35 @@
 #define S(seconds) ((gint64) (seconds) *PS_US_PER_SEC)
 #define NOW_US S (1000)
 
+/* The loop's own end comes before the one by force, and that one not after the time given. */
 static void
 test_shares (void)
 {
   static const struct
   {
-    gint64 limit_us, reserve_us;
+    gint64 limit_us, reserve_us, grace_us;
   } cases[] = {
-    { S (60), S (5) }, { S (50), S (5) }, { S (10), S (1) }, { S (1), 100000 },
-    { 10, 1 },         { 9, 0 },          { 0, 0 },          { S (3600), S (5) },
+    { S (60), S (5), 25000 },
+    { S (50), S (5), 25000 },
+    { S (10), S (1), 25000 },
+    { S (1), 100000, 25000 },
+    { 300000, 30000, 15000 },
+    { 20, 2, 1 },
+    { 10, 1, 0 },
+    { 9, 0, 0 },
+    { 0, 0, 0 },
+    { S (3600), S (5), 25000 },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
+      gint64 last_us = NOW_US + cases[i].limit_us;
       PsBudget budget;
 
       ps_budget_begin (&budget, NOW_US, cases[i].limit_us);
-      g_assert_cmpint (ps_budget_get_end_us (&budget, TRUE), ==, NOW_US + cases[i].limit_us);
-      g_assert_cmpint (ps_budget_get_end_us (&budget, FALSE), ==,
-                       NOW_US + cases[i].limit_us - cases[i].reserve_us);
+      g_assert_cmpint (ps_budget_get_last_us (&budget), ==, last_us);
+      g_assert_cmpint (ps_budget_get_end_us (&budget, TRUE), ==, last_us - cases[i].grace_us);
+      g_assert_cmpint (ps_budget_get_end_us (&budget, FALSE), ==, last_us - cases[i].reserve_us);
     }
 }
 
@@ -39,6 +49,7 @@ test_for_ever (void)
   ps_budget_begin (&budget, NOW_US, PS_NEVER_US);
   g_assert_cmpint (ps_budget_get_end_us (&budget, FALSE), ==, PS_NEVER_US);
   g_assert_cmpint (ps_budget_get_end_us (&budget, TRUE), ==, PS_NEVER_US);
+  g_assert_cmpint (ps_budget_get_last_us (&budget), ==, PS_NEVER_US);
   g_assert_cmpint (ps_budget_get_timeout_us (&budget, NOW_US), ==, 0);
   g_assert_false (ps_budget_extend (&budget, NOW_US + S (10)));
   g_assert_false (ps_budget_extend (&budget, PS_NEVER_US));
@@ -66,12 +77,12 @@ test_extend (void)
   ps_budget_begin (&budget, NOW_US, S (60));
   g_assert_false (ps_budget_extend (&budget, NOW_US + S (20)));
   g_assert_false (ps_budget_extend (&budget, NOW_US + S (55)));
-  g_assert_cmpint (ps_budget_get_end_us (&budget, TRUE), ==, NOW_US + S (60));
+  g_assert_cmpint (ps_budget_get_last_us (&budget), ==, NOW_US + S (60));
 
   /* The finish callbacks keep their share: whoever extends, extends his own time. */
   g_assert_true (ps_budget_extend (&budget, NOW_US + S (55) + 1));
   g_assert_cmpint (ps_budget_get_end_us (&budget, FALSE), ==, NOW_US + S (55) + 1);
-  g_assert_cmpint (ps_budget_get_end_us (&budget, TRUE), ==, NOW_US + S (60) + 1);
+  g_assert_cmpint (ps_budget_get_last_us (&budget), ==, NOW_US + S (60) + 1);
   g_assert_cmpint (ps_budget_get_timeout_us (&budget, NOW_US), ==, S (65) + 1);
 }
 
@@ -107,16 +118,17 @@ test_random (void)
       gint64 limit_us = g_test_rand_int_range (1, G_MAXINT32);
 
       ps_budget_begin (&budget, NOW_US, limit_us);
-      end_us = ps_budget_get_end_us (&budget, TRUE);
+      end_us = ps_budget_get_last_us (&budget);
       for (guint j = 0; j < 10; j++)
         {
           gint64 until_us = NOW_US + 2 * (gint64) g_test_rand_int_range (0, G_MAXINT32);
           gboolean moved = ps_budget_extend (&budget, until_us);
 
-          g_assert_cmpint (moved, ==, ps_budget_get_end_us (&budget, TRUE) > end_us);
-          g_assert_cmpint (ps_budget_get_end_us (&budget, TRUE), >=, end_us);
+          g_assert_cmpint (moved, ==, ps_budget_get_last_us (&budget) > end_us);
+          g_assert_cmpint (ps_budget_get_last_us (&budget), >=, end_us);
+          g_assert_cmpint (ps_budget_get_end_us (&budget, TRUE), >=, until_us);
           g_assert_cmpint (ps_budget_get_end_us (&budget, FALSE), >=, until_us);
-          end_us = ps_budget_get_end_us (&budget, TRUE);
+          end_us = ps_budget_get_last_us (&budget);
           g_assert_cmpint (end_us - ps_budget_get_end_us (&budget, FALSE), ==,
                            MIN (limit_us / 10, S (5)));
         }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ps-clock.h"
 
+#include <glib.h>
+
 static void
 test_sums_saturate (void)
 {

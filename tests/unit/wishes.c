@@ -9,14 +9,25 @@
 #define VALUED SIGRTMIN
 
 static gboolean has_memory;
+static PsWish places[PS_WISHES_PLACES];
 
-gpointer __real_g_try_malloc0 (gsize size);
-gpointer __wrap_g_try_malloc0 (gsize size);
+gpointer __real_g_try_malloc (gsize size);
+gpointer __wrap_g_try_malloc (gsize size);
 
 gpointer
-__wrap_g_try_malloc0 (gsize size)
+__wrap_g_try_malloc (gsize size)
 {
-  return has_memory ? __real_g_try_malloc0 (size) : NULL;
+  return has_memory ? __real_g_try_malloc (size) : NULL;
+}
+
+/* Nothing is to depend on what is in places that nobody has used. */
+static void
+begin (PsWishes *wishes, gconstpointer memory)
+{
+  has_memory = memory != NULL;
+  memset (wishes, 'x', sizeof *wishes);
+  memset (places, 'x', sizeof places);
+  ps_wishes_init (wishes, places);
 }
 
 static PsCause
@@ -75,11 +86,11 @@ room (void)
 static void
 test_order (gconstpointer memory)
 {
-  static PsWishes wishes;
+  PsWishes wishes;
   PsInput input;
   PsCause why;
 
-  has_memory = memory != NULL;
+  begin (&wishes, memory);
   expect_none (&wishes);
   for (int round = 0; round < 100; round++)
     {
@@ -100,9 +111,9 @@ test_order (gconstpointer memory)
 static void
 test_storm (gconstpointer memory)
 {
-  static PsWishes wishes;
+  PsWishes wishes;
 
-  has_memory = memory != NULL;
+  begin (&wishes, memory);
   for (int i = 0; i < 2 * room (); i++)
     g_assert_cmpint (
         add (&wishes, i == room () + 5 ? PS_INPUT_HURRY : PS_INPUT_REQUEST, SIGTERM, i), ==, 0);
@@ -115,9 +126,9 @@ test_storm (gconstpointer memory)
 static void
 test_values (gconstpointer memory)
 {
-  static PsWishes wishes;
+  PsWishes wishes;
 
-  has_memory = memory != NULL;
+  begin (&wishes, memory);
   for (int i = 0; i < 2 * room (); i++)
     g_assert_cmpint (add (&wishes, PS_INPUT_QUEUED, VALUED, i), ==, i < room () ? 0 : VALUED);
   for (int i = 0; i < room (); i++)
@@ -129,9 +140,9 @@ test_values (gconstpointer memory)
 static void
 test_gives_way (gconstpointer memory)
 {
-  static PsWishes wishes;
+  PsWishes wishes;
 
-  has_memory = memory != NULL;
+  begin (&wishes, memory);
   for (int i = 0; i < room (); i++)
     g_assert_cmpint (add (&wishes, PS_INPUT_QUEUED, VALUED, i), ==, 0);
   g_assert_cmpint (add (&wishes, PS_INPUT_QUEUED, SIGTERM, 1), ==, VALUED);
@@ -147,11 +158,11 @@ test_gives_way (gconstpointer memory)
 static void
 test_have (gconstpointer memory)
 {
-  static PsWishes wishes;
+  PsWishes wishes;
   PsCause first = cause_of (SIGTERM, 0), term = cause_of (SIGTERM, 1), hup = cause_of (SIGHUP, 2),
           valued = cause_of (VALUED, 3);
 
-  has_memory = memory != NULL;
+  begin (&wishes, memory);
   g_assert_true (ps_wishes_have (&wishes, &first, &term));
   g_assert_false (ps_wishes_have (&wishes, &first, &hup));
   ps_wishes_add (&wishes, PS_INPUT_QUEUED, &hup);
@@ -167,11 +178,11 @@ test_have (gconstpointer memory)
 static void
 test_take_of (gconstpointer memory)
 {
-  static PsWishes wishes;
+  PsWishes wishes;
   PsSignums of = ps_signums_of (SIGHUP) | ps_signums_of (VALUED);
   PsCause why;
 
-  has_memory = memory != NULL;
+  begin (&wishes, memory);
   for (int i = 0; i < 3 * (room () / 3); i += 3)
     {
       add (&wishes, PS_INPUT_QUEUED, SIGTERM, i);

@@ -1,0 +1,93 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What psctl prints of a fixed journal, byte by byte.
+
+usage: golden.py PSCTL [WORDS-IN-THE-NAME-OF-A-CASE]
+
+With PSCTL_UPDATE=1 in the environment the golden files are written anew: look at the difference.
+"""
+
+import json
+import os
+import pathlib
+import sys
+
+import journals
+import tap
+from tap import case, check, equal
+
+GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
+MAILD = "maild.service"
+PRINTED = {
+    "history.txt": ["history"],
+    "history-of-one.txt": ["history", "maild"],
+    "history.json": ["history", "--json"],
+    "show-stopped.txt": ["show", MAILD, f"{0xa1:032x}"],
+    "show-hard.txt": ["show", MAILD, f"{0xa2:032x}"],
+    "show-hard.json": ["show", "--json", MAILD, f"{0xa2:032x}"],
+    "show-crash.txt": ["show", MAILD, f"{0xb1:032x}"],
+    "show-crash.json": ["show", "--json", MAILD, f"{0xb1:032x}"],
+    "show-late.txt": ["show", MAILD, f"{0xb3:032x}"],
+    "show-watchdog.txt": ["show", MAILD, f"{0xc1:032x}"],
+    "blame.txt": ["blame"],
+    "blame-of-one.txt": ["blame", MAILD],
+    "blame.json": ["blame", "--json"],
+}
+
+
+def compare(name, arguments):
+    @case(f"psctl {' '.join(arguments)} prints {name}")
+    def _(bench):
+        path = bench.journal(journals.golden())
+        printed = bench.text("--file", path, *arguments)
+        if os.environ.get("PSCTL_UPDATE"):
+            (GOLDEN / name).write_text(printed, encoding="utf-8")
+        equal(printed.splitlines(), (GOLDEN / name).read_text(encoding="utf-8").splitlines(), name)
+        if name.endswith(".json"):
+            check(all(json.loads(line) for line in printed.splitlines()), "not JSON")
+
+
+for _name, _arguments in PRINTED.items():
+    compare(_name, _arguments)
+
+
+@case("options before the verb and behind it are the same")
+def _(bench):
+    path = bench.journal(journals.golden())
+    equal(bench.text("--json", f"--file={path}", "history"),
+          bench.text("history", f"--file={path}", "-j"), "output")
+
+
+@case("--host, --since and --until choose")
+def _(bench):
+    path = bench.journal(journals.golden())
+
+    def hosts(*arguments):
+        return [(life["host"], life["unit"]) for life in map(json.loads, bench.text(
+            "history", "--json", "--file", path, *arguments).splitlines())]
+
+    equal(hosts("--host=beta"), [("beta", "web.service")] * 2, "of beta")
+    equal({host for host, _ in hosts("--since=2026-03-01 12:00:00 UTC")}, {"alpha"}, "late")
+    equal(len(hosts("--until=@1772352001")), 1, "early")
+    equal(bench.run("history", "--file", path, "--since=soon").returncode, 2, "not a time")
+
+
+@case("a directory of journals, one for each machine, is read like one")
+def _(bench):
+    path = bench.journal(journals.golden(), "remote-alpha.journal")
+    equal(bench.text("history", "--merge", "--directory", bench.directory),
+          bench.text("history", "--file", path), "output")
+
+
+@case("help fits a screen, for each verb; a wrong call is status 2")
+def _(bench):
+    lines = bench.text("--help").splitlines()
+    check(len(lines) <= 23 and max(map(len, lines)) <= 80, f"{len(lines)} lines")
+    for verb in ("history", "show", "blame"):
+        check(bench.text(verb, "--help").startswith(f"psctl {verb} "), verb)
+    for wrong in ([], ["nothing"], ["history", "--nothing"], ["show", "a", "1", "2"]):
+        equal(bench.run(*wrong).returncode, 2, f"status of {wrong}")
+
+
+if __name__ == "__main__":
+    sys.exit(tap.main())
