@@ -76,7 +76,7 @@ life_count_done (const Play *result, const Script *script, guint64 *will)
       guint number;
       char word[16];
 
-      if (sscanf (lines[i], "step %u %15s", &number, word) != 2 || !g_str_equal (word, "done"))
+      if (sscanf (lines[i], "step %u %15[a-z]", &number, word) != 2 || !g_str_equal (word, "done"))
         continue;
       n++;
       *will = script_will_of_step (script, number, *will);

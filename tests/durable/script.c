@@ -76,6 +76,17 @@ script_will_after (const Script *script, guint n_steps)
   return will;
 }
 
+guint64
+script_will_ever (const Script *script)
+{
+  guint64 will = 0;
+
+  for (guint i = 0; i < script->n_steps; i++)
+    if (script->steps[i].kind != STEP_REVOKE)
+      will |= script_will_of_step (script, i, 0);
+  return will;
+}
+
 StepKind
 script_kind_of (const Script *script, guint target)
 {

@@ -42,6 +42,9 @@ guint64 script_will_after (const Script *script, guint n_steps);
 /* The same, from step to step: what one of them makes of a will. */
 guint64 script_will_of_step (const Script *script, guint number, guint64 will);
 
+/* All targets that ever have a clause. */
+guint64 script_will_ever (const Script *script);
+
 /* Which kind the target is of; STEP_OPEN: the script has none of that number. */
 StepKind script_kind_of (const Script *script, guint target);
 
