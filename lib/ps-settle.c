@@ -457,6 +457,14 @@ worse (PsSettleEnd a, PsSettleEnd b)
   return rank[a] >= rank[b] ? a : b;
 }
 
+/* NULL and errno 0: there are no more. */
+static const struct dirent *
+next_entry (DIR *entries)
+{
+  errno = 0;
+  return readdir (entries);
+}
+
 /* Each will of that owner (NULL: of any) in the directory. Returns the worst of what was met. */
 PsSettleEnd
 ps_settle_all (int dir, const char *owner, PsSettleWork *work, const PsSettleHow *how)
@@ -473,9 +481,12 @@ ps_settle_all (int dir, const char *owner, PsSettleWork *work, const PsSettleHow
         close (fd);
       return tell_end (how, owner != NULL ? owner : ".", NULL, PS_SETTLE_FAILED, words_of (errno));
     }
-  while ((entry = readdir (entries)) != NULL)
+  while ((entry = next_entry (entries)) != NULL)
     if (ps_settle_is_will (entry->d_name, owner, &run))
       end = worse (end, ps_settle_file (dir, entry->d_name, work, how));
+  if (errno != 0)
+    end = worse (end, tell_end (how, owner != NULL ? owner : ".", NULL, PS_SETTLE_FAILED,
+                                words_of (errno)));
   closedir (entries);
   return end;
 }

@@ -3,7 +3,8 @@
 /*
  * A system call fails, once or from then on, while a will is written, changed, carried out or
  * settled. A step that fails says so, and has changed nothing; one that says it is done is done.
- * Only what could not be written to the disk (fsync) may be there or not. Once the faults are over,
+ * Only what could not be written to the disk (fsync) may be there or not, and what is reported as
+ * failed, clause by clause, is over. Once the faults are over,
  * settling brings everything to the same end.
  */
 
@@ -101,8 +102,7 @@ take_mark (int said, Tracer *tracer, gpointer data)
 static gboolean
 failed_loudly (const Play *result)
 {
-  return strstr (result->output, "failed: without a word") == NULL
-         || strstr (result->output, "postscriptum") != NULL;
+  return strstr (result->output, "failed: without a word") == NULL;
 }
 
 /* What every step that said it was done makes together; and, where fsync() failed, the first that
@@ -121,6 +121,7 @@ fault_in_life (const Stage *stage, const Script *script, guint point, gboolean f
     return FALSE;
   n_done = life_count_done (&result, script, &expected.before);
   expected.after = fault.syncs ? script_will_after (script, script->n_steps) : expected.before;
+  expected.excused = aftermath_find_excused (script, result.output);
   if (fault.syncs)
     expected.already = script_will_ever (script);
   if (!WIFEXITED (result.wait_status) || WEXITSTATUS (result.wait_status) != 0)
@@ -146,13 +147,14 @@ fault_in_settling (const Stage *stage, const Script *script, guint point, gboole
   Fault fault = { .point = point, .for_ever = for_ever };
   const PlayPlan plan = { .at_call = fail_at, .armed = TRUE, .data = &fault };
   guint64 will = script_will_after (script, script->n_steps);
-  const Aftermath expected = { .before = will, .after = will, .most = 2 };
+  Aftermath expected = { .before = will, .after = will, .most = 2 };
   g_auto (Play) life = { 0 }, result = { 0 };
 
   life_play (stage, script, NULL, &life);
   life_settle (stage, FALSE, &plan, &result);
   if (result.n_fired == 0)
     return FALSE;
+  expected.excused = aftermath_find_excused (script, result.output);
   if (WIFSIGNALED (result.wait_status))
     *why = play_describe (&result);
   else if (WEXITSTATUS (result.wait_status) == 0 && stage_count_wills (stage) > 0)

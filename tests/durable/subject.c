@@ -86,7 +86,10 @@ play (Life *self)
       done = take (self, &self->script->steps[i], &error);
       prctl (SWEEP_PRCTL, (done ? SCRIPT_DONE : SCRIPT_FAILED) + i);
       printf ("step %u %s: %s\n", i, done ? "done" : "failed",
-              error != NULL ? error->message : done ? "well" : "without a word");
+              error != NULL                                      ? error->message
+              : done                                             ? "well"
+              : self->script->steps[i].kind == STEP_REVOKE ? "it returned FALSE"
+                                                                 : "without a word");
       fflush (stdout);
     }
 }
