@@ -16,6 +16,16 @@ static const Step disarm[] = {
   { STEP_UNLINK, 3 }, { STEP_REVOKE, 3 }, { STEP_END },
 };
 
+/* Without a directory: what is to be there again after each of many power cuts is a file. */
+static const Step power[] = {
+  { STEP_OPEN },      { STEP_UNLINK, 0 }, { STEP_RUN, 1 }, { STEP_REVOKE, 0 },
+  { STEP_UNLINK, 2 }, { STEP_UNLINK, 3 },
+};
+
+static const Step power_end[] = {
+  { STEP_OPEN }, { STEP_UNLINK, 0 }, { STEP_RUN, 1 }, { STEP_UNLINK, 2 }, { STEP_END },
+};
+
 /* Clauses that come and go, often enough for the file to be written anew. */
 #define N_MANY 48
 static Step many[1 + 2 * N_MANY];
@@ -42,6 +52,8 @@ static const Script scripts[] = {
   { "arm", arm, G_N_ELEMENTS (arm) },
   { "change", change, G_N_ELEMENTS (change) },
   { "disarm", disarm, G_N_ELEMENTS (disarm) },
+  { "power", power, G_N_ELEMENTS (power) },
+  { "power-end", power_end, G_N_ELEMENTS (power_end) },
 };
 
 const Script *
@@ -85,6 +97,17 @@ script_will_ever (const Script *script)
     if (script->steps[i].kind != STEP_REVOKE)
       will |= script_will_of_step (script, i, 0);
   return will;
+}
+
+guint64
+script_will_runs (const Script *script)
+{
+  guint64 runs = 0;
+
+  for (guint i = 0; i < script->n_steps; i++)
+    if (script->steps[i].kind == STEP_RUN)
+      runs |= G_GUINT64_CONSTANT (1) << script->steps[i].target;
+  return runs;
 }
 
 StepKind

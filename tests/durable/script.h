@@ -32,7 +32,7 @@ typedef struct
   guint n_steps;
 } Script;
 
-/* "arm", "change", "many", "disarm"; NULL when there is no such script. */
+/* "arm", "change", "many", "disarm", "power", "power-end"; NULL when there is no such script. */
 const Script *script_find (const char *name);
 
 /* The targets of the clauses that hold after so many steps, as bits; those that were carried out
@@ -44,6 +44,9 @@ guint64 script_will_of_step (const Script *script, guint number, guint64 will);
 
 /* All targets that ever have a clause. */
 guint64 script_will_ever (const Script *script);
+
+/* Those that are commands. */
+guint64 script_will_runs (const Script *script);
 
 /* Which kind the target is of; STEP_OPEN: the script has none of that number. */
 StepKind script_kind_of (const Script *script, guint target);

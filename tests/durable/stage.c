@@ -143,6 +143,21 @@ stage_reset (Stage *self, const Script *script)
     }
 }
 
+void
+stage_empty_names (Stage *self, const Script *script)
+{
+  empty (self->record);
+  empty (self->targets);
+  for (guint i = 0; i < SCRIPT_TARGETS_MAX; i++)
+    {
+      g_autofree char *name = script_target_name (STEP_RUN, i);
+      g_autofree char *kept = g_build_filename (self->kept, name, NULL);
+
+      if (script_kind_of (script, i) == STEP_RUN)
+        need (truncate (kept, 0) == 0, kept);
+    }
+}
+
 guint64
 stage_carried_out (const Stage *self, const Script *script, guint *most)
 {

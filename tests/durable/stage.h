@@ -29,6 +29,9 @@ void stage_free (Stage *stage);
 /* Empties the record; every target of the script is there again, and no command has been run. */
 void stage_reset (Stage *stage, const Script *script);
 
+/* Empties the record, and takes the names of the targets away; no command has been run. */
+void stage_empty_names (Stage *stage, const Script *script);
+
 /* The targets that are gone, or whose command was run, as bits. *most: how often a command was
  * run at most. */
 guint64 stage_carried_out (const Stage *stage, const Script *script, guint *most);
