@@ -110,12 +110,14 @@ ps_owner_init_self (PsOwner *owner, const char *run, const char *invocation)
   return 0;
 }
 
+/* -1 and errno: it cannot be told now. */
 int
 ps_owner_is_of_this_boot (const PsOwner *owner)
 {
   char boot[PS_OWNER_ID];
 
-  (void) read_boot (boot);
+  if (read_boot (boot) < 0 && errno != ENOENT)
+    return -1;
   return strcmp (boot, owner->boot) == 0;
 }
 
@@ -124,7 +126,7 @@ ps_owner_is_of_this_boot (const PsOwner *owner)
 int
 ps_owner_is_alive (const PsOwner *owner)
 {
-  return owner->pid != getpid () && owner->start != 0 && ps_owner_is_of_this_boot (owner)
+  return owner->pid != getpid () && owner->start != 0 && ps_owner_is_of_this_boot (owner) != 0
          && read_start (owner->pid) == owner->start;
 }
 

@@ -41,7 +41,8 @@ aftermath_find_excused (const Script *script, const char *output)
         {
           g_autofree char *name = script_target_name (script_kind_of (script, i), i);
 
-          if (strstr (line, name) != NULL)
+          if (strstr (line, name) != NULL
+              || (script_kind_of (script, i) == STEP_RUN && strstr (line, "failed to run") != NULL))
             excused |= G_GUINT64_CONSTANT (1) << i;
         }
     }
