@@ -26,24 +26,28 @@ static const Step power_end[] = {
   { STEP_OPEN }, { STEP_UNLINK, 0 }, { STEP_RUN, 1 }, { STEP_UNLINK, 2 }, { STEP_END },
 };
 
-/* Clauses that come and go, often enough for the file to be written anew. */
-#define N_MANY 48
-static Step many[1 + 2 * N_MANY];
+/* Clauses that come and go until the file has grown to 64 KiB and is written anew; only those about
+ * then are swept. */
+#define N_ROUNDS 600
+#define N_TARGETS 48
+#define N_SWEPT 150
+static Step many[1 + 2 * N_ROUNDS];
 
 static const Script *
 find_many (void)
 {
-  static const Script script = { "many", many, G_N_ELEMENTS (many) };
+  static const Script script = { "many", many, G_N_ELEMENTS (many),
+                                 G_N_ELEMENTS (many) - N_SWEPT };
   guint n = 0;
 
   many[n++] = (Step){ STEP_OPEN, 0 };
-  for (guint i = 0; i < N_MANY; i++)
+  for (guint i = 0; i < N_ROUNDS; i++)
     {
-      many[n++] = (Step){ STEP_UNLINK, i };
-      /* Every sixth stays. */
-      many[n++] = i % 6 == 5 ? (Step){ STEP_REVOKE, i - 1 } : (Step){ STEP_REVOKE, i };
-      if (i % 6 == 4)
-        many[n - 1] = (Step){ STEP_UNLINK, N_MANY + i / 6 };
+      /* Every sixth of the last stays. */
+      gboolean stays = i >= N_ROUNDS - N_TARGETS && i % 6 == 0;
+
+      many[n++] = (Step){ STEP_UNLINK, i % N_TARGETS };
+      many[n++] = (Step){ STEP_REVOKE, stays ? (i - 1) % N_TARGETS : i % N_TARGETS };
     }
   return &script;
 }

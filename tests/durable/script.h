@@ -30,6 +30,7 @@ typedef struct
   const char *name;
   const Step *steps;
   guint n_steps;
+  guint first_swept; /* the steps before are only the way there */
 } Script;
 
 /* "arm", "change", "many", "disarm", "power", "power-end"; NULL when there is no such script. */
@@ -56,6 +57,6 @@ char *script_target_name (StepKind kind, guint target);
 
 /* Said by prctl (SWEEP_PRCTL, …), so that a tracer knows where the subject is: a step begins, is
  * done, has failed. The number of the step, from 0, is added. */
-#define SCRIPT_BEGIN 1000
-#define SCRIPT_DONE 2000
-#define SCRIPT_FAILED 3000
+#define SCRIPT_BEGIN 10000
+#define SCRIPT_DONE 20000
+#define SCRIPT_FAILED 30000

@@ -6,6 +6,8 @@
  *
  *   standin play SCRIPT RECORD TARGETS MARK | standin settle RECORD | standin next RECORD
  *
+ * `standin script SCRIPT` says what the will is after each step, for those who have no C.
+ *
  * A line is a hash, a sign and a path: "+" adds a clause, "-" takes it back, "!" says that it was
  * carried out.
  */
@@ -157,9 +159,19 @@ play_script (const Script *script, const char *targets)
   return 0;
 }
 
+static int
+print_script (const Script *script)
+{
+  for (guint i = 0; i <= script->n_steps; i++)
+    printf ("%" G_GINT64_MODIFIER "x\n", script_will_after (script, i));
+  return 0;
+}
+
 int
 main (int argc, char **argv)
 {
+  if (g_str_equal (argv[1], "script"))
+    return print_script (script_find (argv[2]));
   record = argv[argc > 4 ? 3 : 2];
   mark = argc > 4 ? argv[5] : g_getenv ("STANDIN_MARK");
   if (g_str_equal (argv[1], "play"))
