@@ -25,7 +25,7 @@ CUTS = 10
 SCRIPT = "many"
 TARGETS = 48
 DISK_BYTES = 64 << 20
-AHEAD = 40  # steps whose confirmation may not have come out of the machine when it was cut off
+AHEAD = 90  # steps whose confirmation may not have come out of the machine when it was cut off
 
 
 def skip(reason):
