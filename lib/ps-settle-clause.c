@@ -110,6 +110,21 @@ check_file (const PsWillClause *clause, const PsClauseHow *how, const PsBeneathI
   return PS_CLAUSE_DONE;
 }
 
+/* A mark that is on the disk, of a file that comes back when the power is lost, would be a file that
+ * nobody removes. A directory that may not be read is not to be synced. */
+static PsClauseEnd
+sync_removal (const PsClauseHow *how, int parent, char *reason)
+{
+  int fd = how->is_synced ? openat (parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+  int error = fd < 0 ? errno : fsync (fd) < 0 ? errno : 0;
+
+  if (fd >= 0)
+    close (fd);
+  if (!how->is_synced || error == 0 || error == EACCES || error == EINVAL)
+    return PS_CLAUSE_DONE;
+  return fail (reason, "it was removed, but that may not be on the disk", error);
+}
+
 static PsClauseEnd
 remove_leaf (const PsWillClause *clause, const PsClauseHow *how, int parent, const char *leaf,
              char *reason)
@@ -118,7 +133,8 @@ remove_leaf (const PsWillClause *clause, const PsClauseHow *how, int parent, con
   PsClauseEnd checked;
 
   if (ps_beneath_identify (parent, leaf, &id) < 0)
-    return errno == ENOENT ? PS_CLAUSE_DONE : fail (reason, "it cannot be looked at", errno);
+    return errno == ENOENT ? sync_removal (how, parent, reason)
+                           : fail (reason, "it cannot be looked at", errno);
   if (ps_beneath_identify (parent, "", &above) < 0)
     return fail (reason, "its directory cannot be looked at", errno);
   checked = check_file (clause, how, &id, &above, reason);
@@ -126,7 +142,7 @@ remove_leaf (const PsWillClause *clause, const PsClauseHow *how, int parent, con
     return checked;
   if (unlinkat (parent, leaf, clause->verb == PS_WILL_RMDIR ? AT_REMOVEDIR : 0) == 0
       || errno == ENOENT)
-    return PS_CLAUSE_DONE;
+    return sync_removal (how, parent, reason);
   if (clause->verb == PS_WILL_RMDIR && (errno == ENOTEMPTY || errno == EEXIST))
     return end (PS_CLAUSE_SKIPPED, reason, "it is not empty");
   return fail (reason, "it cannot be removed", errno);

@@ -19,6 +19,7 @@ typedef struct
   const PsWillPlace *place; /* of a file: as it was written down; */
   int dir;                  /* and a descriptor of it that is still open, or -1 */
   int is_same_boot;
+  int is_synced; /* what is done is on the disk before it is marked */
   int has_later_run;
   int64_t limit_us; /* for a command */
 } PsClauseHow;
