@@ -110,8 +110,8 @@ check_file (const PsWillClause *clause, const PsClauseHow *how, const PsBeneathI
   return PS_CLAUSE_DONE;
 }
 
-/* A mark that is on the disk, of a file that comes back when the power is lost, would be a file that
- * nobody removes. A directory that may not be read is not to be synced. */
+/* A mark that is on the disk, of a file that comes back when the power is lost, would be a file
+ * that nobody removes. A directory that may not be read is not to be synced. */
 static PsClauseEnd
 sync_removal (const PsClauseHow *how, int parent, char *reason)
 {
