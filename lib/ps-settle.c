@@ -495,8 +495,8 @@ ps_settle_all (int dir, const char *owner, PsSettleWork *work, const PsSettleHow
     if (ps_settle_is_will (entry->d_name, owner, &run))
       end = worse (end, ps_settle_file (dir, entry->d_name, work, how));
   if (errno != 0)
-    end = worse (end, tell_end (how, owner != NULL ? owner : ".", NULL, PS_SETTLE_FAILED,
-                                words_of (errno)));
+    end = worse (
+        end, tell_end (how, owner != NULL ? owner : ".", NULL, PS_SETTLE_FAILED, words_of (errno)));
   closedir (entries);
   return end;
 }

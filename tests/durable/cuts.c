@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The power is cut between any two writes, and of what was not synced by then anything may have come
- * to the disk (writelog.c). After the reboot the will is that of before or after the step that was
- * cut off, whole; what had been confirmed is there; and no verdict says that the end was clean which
- * did not come.
+ * The power is cut between any two writes, and of what was not synced by then anything may have
+ * come to the disk (writelog.c). After the reboot the will is that of before or after the step that
+ * was cut off, whole; what had been confirmed is there; and no verdict says that the end was clean
+ * which did not come.
  */
 
 #include "aftermath.h"
@@ -67,7 +67,8 @@ cut_at (const WriteLog *log, const Script *script, guint n_events, Stage *stage,
     tally->random++;
   for (guint64 i = 0; i < MIN (n, limit); i++)
     judge_world (log, script, n_events,
-                 n <= limit ? i : (guint64) (g_rand_double (random) * (double) n), stage, seen, tally);
+                 n <= limit ? i : (guint64) (g_rand_double (random) * (double) n), stage, seen,
+                 tally);
 }
 
 static guint
@@ -88,15 +89,17 @@ cut (const char *script_name, gboolean is_quiet)
     }
   stage_reset (stage, script);
   log = write_log_new (stage, script);
-  life_play (stage, script,
-             &(PlayPlan){ .at_return = write_log_take_call, .at_mark = write_log_take_mark, .data = log },
-             &result);
+  life_play (
+      stage, script,
+      &(PlayPlan){ .at_return = write_log_take_call, .at_mark = write_log_take_mark, .data = log },
+      &result);
   stage_reboot ();
   for (guint n = 0; n <= write_log_length (log); n++)
     cut_at (log, script, n, stage, seen, random, &tally);
   if (!is_quiet)
-    printf ("# power cuts in %s: %u points (%u of them sampled, seed %d), %u worlds, %u violations\n",
-            script_name, tally.points, tally.random, SEED, tally.worlds, tally.violations);
+    printf (
+        "# power cuts in %s: %u points (%u of them sampled, seed %d), %u worlds, %u violations\n",
+        script_name, tally.points, tally.random, SEED, tally.worlds, tally.violations);
   fflush (stdout);
   tap_check_int (tally.worlds, >, script->n_steps);
   return tally.violations;

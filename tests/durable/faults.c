@@ -134,8 +134,8 @@ fault_in_life (const Stage *stage, const Script *script, guint point, gboolean f
     {
       g_autofree char *reason = *why;
 
-      *why = g_strdup_printf ("call %ld: %s: %s\nit said: %s", result.call, g_strerror (result.error),
-                              reason, result.output);
+      *why = g_strdup_printf ("call %ld: %s: %s\nit said: %s", result.call,
+                              g_strerror (result.error), reason, result.output);
     }
   return TRUE;
 }
@@ -165,8 +165,8 @@ fault_in_settling (const Stage *stage, const Script *script, guint point, gboole
     {
       g_autofree char *reason = *why;
 
-      *why = g_strdup_printf ("call %ld: %s: %s\nit said: %s", result.call, g_strerror (result.error),
-                              reason, result.output);
+      *why = g_strdup_printf ("call %ld: %s: %s\nit said: %s", result.call,
+                              g_strerror (result.error), reason, result.output);
     }
   return TRUE;
 }
@@ -207,8 +207,14 @@ sweep (const char *name, const char *script_name, FaultFunc fault_one, gboolean 
 }
 
 #define SWEEP(function, name, script, how, coarse)                                                 \
-  static void function (void) { sweep (name, script, how, FALSE, coarse); }                        \
-  static void function##_ever (void) { sweep (name, script, how, TRUE, coarse); }
+  static void function (void)                                                                      \
+  {                                                                                                \
+    sweep (name, script, how, FALSE, coarse);                                                      \
+  }                                                                                                \
+  static void function##_ever (void)                                                               \
+  {                                                                                                \
+    sweep (name, script, how, TRUE, coarse);                                                       \
+  }
 
 SWEEP (arming, "arming", "arm", fault_in_life, 5)
 SWEEP (changing, "changing", "change", fault_in_life, 7)

@@ -51,7 +51,8 @@ run (const char *const *arguments)
   int status;
 
   return g_spawn_sync (NULL, (char **) arguments, NULL,
-                       G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
+                       G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL
+                           | G_SPAWN_STDERR_TO_DEV_NULL,
                        NULL, NULL, NULL, NULL, &status, NULL)
          && status == 0;
 }
@@ -194,8 +195,9 @@ judge_images (const char *name, const Stage *stage, const Script *script, const 
       if (why != NULL && n_wrong++ < 3)
         tap_fail (G_STRLOC, "%s, image %u: %s", name, i, why);
     }
-  printf ("# power cuts on ext4, %s: %u points, %u different disks, %u of them tried, %u violations\n",
-          name, camera->points, camera->images->len, n, n_wrong);
+  printf (
+      "# power cuts on ext4, %s: %u points, %u different disks, %u of them tried, %u violations\n",
+      name, camera->points, camera->images->len, n, n_wrong);
   fflush (stdout);
   tap_check_int (camera->images->len, >, script->n_steps);
 }
@@ -209,7 +211,7 @@ cut (const char *name)
     .at_call = take_call, .at_return = take_return, .at_mark = take_mark, .data = &camera
   };
   g_auto (Play) result = { 0 };
-  const char *why = getuid () != 0 ? "only root can mount a disk"
+  const char *why = getuid () != 0         ? "only root can mount a disk"
                     : stage_own_machine () ? make_disk ()
                                            : "namespaces are not to be had here";
 

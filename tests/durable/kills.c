@@ -51,7 +51,8 @@ kill_at (const SweepCall *call, gpointer data, guint *fired)
 {
   Cut *cut = data;
 
-  n_replaced += call->call == SYS_renameat || call->call == SYS_renameat2 || call->call == SYS_rename;
+  n_replaced +=
+      call->call == SYS_renameat || call->call == SYS_renameat2 || call->call == SYS_rename;
   if (!cut->meets)
     {
       cut->meets = names_the_stage (cut->stage, call);

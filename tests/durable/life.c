@@ -43,7 +43,8 @@ life_settle (const Stage *stage, gboolean after_boot, const PlayPlan *plan, Play
   const char *standin[] = { PS_DURABLE_STANDIN, "settle", stage->record, NULL };
   g_autofree char *directory =
       g_strconcat ("--directory=", after_boot ? stage->base : stage->record, NULL);
-  const char *real[] = { PS_DURABLE_PSCTL, "settle", directory, after_boot ? "--boot" : NULL, NULL };
+  const char *real[] = { PS_DURABLE_PSCTL, "settle", directory, after_boot ? "--boot" : NULL,
+                         NULL };
 
   run (plan, standin_flaw != NULL ? standin : real, result);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The command of a will: leaves one byte in a file for each time that it was run. That the byte is on
- * the disk when the clause is marked is the command's own affair. */
+/* The command of a will: leaves one byte in a file for each time that it was run. That the byte is
+ * on the disk when the clause is marked is the command's own affair. */
 
 #include <fcntl.h>
 #include <unistd.h>

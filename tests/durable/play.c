@@ -78,10 +78,9 @@ void
 play (const PlayPlan *plan, Play *result)
 {
   gboolean is_traced = plan->at_call != NULL || plan->at_return != NULL || plan->at_mark != NULL;
-  Tracer tracer = { .at_call = plan->at_call,
-                    .at_return = plan->at_return,
-                    .data = plan->data,
-                    .armed = plan->armed };
+  Tracer tracer = {
+    .at_call = plan->at_call, .at_return = plan->at_return, .data = plan->data, .armed = plan->armed
+  };
   int output = memfd_create ("output", MFD_CLOEXEC);
 
   *result = (Play){ 0 };

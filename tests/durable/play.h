@@ -12,7 +12,7 @@ typedef struct
   SweepCallFunc at_call;
   TracerReturnFunc at_return;
   void (*at_mark) (int said, Tracer *tracer, gpointer data); /* prctl (SWEEP_PRCTL, said) */
-  gboolean armed;                                           /* from the start */
+  gboolean armed;                                            /* from the start */
   gpointer data;
 } PlayPlan;
 

@@ -2,8 +2,7 @@
 #include "script.h"
 
 static const Step arm[] = {
-  { STEP_OPEN },      { STEP_UNLINK, 0 }, { STEP_RMDIR, 1 },
-  { STEP_RUN, 2 },    { STEP_UNLINK, 3 },
+  { STEP_OPEN }, { STEP_UNLINK, 0 }, { STEP_RMDIR, 1 }, { STEP_RUN, 2 }, { STEP_UNLINK, 3 },
 };
 
 static const Step change[] = {
@@ -12,14 +11,14 @@ static const Step change[] = {
 };
 
 static const Step disarm[] = {
-  { STEP_OPEN },   { STEP_UNLINK, 0 }, { STEP_RUN, 1 }, { STEP_RMDIR, 2 },
+  { STEP_OPEN },      { STEP_UNLINK, 0 }, { STEP_RUN, 1 }, { STEP_RMDIR, 2 },
   { STEP_UNLINK, 3 }, { STEP_REVOKE, 3 }, { STEP_END },
 };
 
 /* Without a directory: what is to be there again after each of many power cuts is a file. */
 static const Step power[] = {
-  { STEP_OPEN },      { STEP_UNLINK, 0 }, { STEP_RUN, 1 }, { STEP_REVOKE, 0 },
-  { STEP_UNLINK, 2 }, { STEP_UNLINK, 3 },
+  { STEP_OPEN },      { STEP_UNLINK, 0 }, { STEP_RUN, 1 },
+  { STEP_REVOKE, 0 }, { STEP_UNLINK, 2 }, { STEP_UNLINK, 3 },
 };
 
 static const Step power_end[] = {
@@ -36,8 +35,7 @@ static Step many[1 + 2 * N_ROUNDS];
 static const Script *
 find_many (void)
 {
-  static const Script script = { "many", many, G_N_ELEMENTS (many),
-                                 G_N_ELEMENTS (many) - N_SWEPT };
+  static const Script script = { "many", many, G_N_ELEMENTS (many), G_N_ELEMENTS (many) - N_SWEPT };
   guint n = 0;
 
   many[n++] = (Step){ STEP_OPEN, 0 };
@@ -131,5 +129,9 @@ script_kind_of (const Script *script, guint target)
 char *
 script_target_name (StepKind kind, guint target)
 {
-  return g_strdup_printf ("%c%02u", kind == STEP_RMDIR ? 'd' : kind == STEP_RUN ? 'r' : 'f', target);
+  return g_strdup_printf ("%c%02u",
+                          kind == STEP_RMDIR ? 'd'
+                          : kind == STEP_RUN ? 'r'
+                                             : 'f',
+                          target);
 }

@@ -62,7 +62,8 @@ Stage *
 stage_new (const char *parent)
 {
   Stage *self = g_new0 (Stage, 1);
-  g_autofree char *template = g_build_filename (parent != NULL ? parent : "/run", "stage-XXXXXX", NULL);
+  g_autofree char *template =
+      g_build_filename (parent != NULL ? parent : "/run", "stage-XXXXXX", NULL);
 
   self->base = g_steal_pointer (&template);
   if (g_mkdtemp (self->base) == NULL)

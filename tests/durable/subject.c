@@ -42,7 +42,8 @@ end (Life *self)
 static gboolean
 take (Life *self, const Step *step, GError **error)
 {
-  g_autofree char *name = script_target_name (script_kind_of (self->script, step->target), step->target);
+  g_autofree char *name =
+      script_target_name (script_kind_of (self->script, step->target), step->target);
   g_autofree char *path = g_build_filename (self->targets, name, NULL);
   const char *command[] = { self->mark, path, NULL };
   guint *clause = &self->clauses[step->target];
@@ -86,10 +87,10 @@ play (Life *self)
       done = take (self, &self->script->steps[i], &error);
       prctl (SWEEP_PRCTL, (done ? SCRIPT_DONE : SCRIPT_FAILED) + i);
       printf ("step %u %s: %s\n", i, done ? "done" : "failed",
-              error != NULL                                      ? error->message
-              : done                                             ? "well"
+              error != NULL                                ? error->message
+              : done                                       ? "well"
               : self->script->steps[i].kind == STEP_REVOKE ? "it returned FALSE"
-                                                                 : "without a word");
+                                                           : "without a word");
       fflush (stdout);
     }
 }

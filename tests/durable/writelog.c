@@ -2,13 +2,13 @@
 
 /*
  * POSIX promises little: data are on the disk when fsync() or fdatasync() of the file has returned,
- * a name when fsync() of its directory has. Until then each write, and each change of a name, may be
- * there or not, whatever came before or after it; of a write also its first half alone, or its
+ * a name when fsync() of its directory has. Until then each write, and each change of a name, may
+ * be there or not, whatever came before or after it; of a write also its first half alone, or its
  * length with nothing but zeros, or with zeros in its first half. So between two events of the log
  * there are as many worlds as there are combinations.
  *
- * Files of the record are made anew for each world; those that the will is about have to be the very
- * same files, and get their names back from a second one that each has.
+ * Files of the record are made anew for each world; those that the will is about have to be the
+ * very same files, and get their names back from a second one that each has.
  */
 
 #include "writelog.h"
@@ -127,7 +127,8 @@ static char *
 path_at (const SweepCall *call, guint fd, guint name)
 {
   g_autofree char *text = string_at (call->pid, call->arguments[name]);
-  g_autofree char *directory = text[0] == '/' ? NULL : link_of (call->pid, (int) call->arguments[fd]);
+  g_autofree char *directory =
+      text[0] == '/' ? NULL : link_of (call->pid, (int) call->arguments[fd]);
 
   return directory == NULL ? g_steal_pointer (&text) : g_build_filename (directory, text, NULL);
 }
@@ -433,7 +434,8 @@ put (const WriteLog *self, Stage *stage, GHashTable *names, const GPtrArray *fil
 
   stage_empty_names (stage, self->script);
   for (const GList *at = paths; at != NULL; at = at->next)
-    put_name (stage, at->data, GPOINTER_TO_UINT (g_hash_table_lookup (names, at->data)), files, text);
+    put_name (stage, at->data, GPOINTER_TO_UINT (g_hash_table_lookup (names, at->data)), files,
+              text);
 }
 
 static void
