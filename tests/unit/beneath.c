@@ -142,7 +142,8 @@ deny_openat2 (int error)
 
   return prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
                  && prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0
-                 && syscall (SYS_openat2, -1, "", NULL, 0) < 0 && (errno == error || errno == ENOSYS)
+                 && syscall (SYS_openat2, -1, "", NULL, 0) < 0
+                 && (errno == error || errno == ENOSYS)
              ? 0
              : -1;
 }
