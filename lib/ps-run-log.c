@@ -43,7 +43,7 @@ static struct
   dev_t dev;
   ino_t ino;
   int sync;
-  PsLifeWho who;
+  PsRunLifeWho who;
   int end_status;
   int has_end;
   unsigned n_states;
@@ -70,7 +70,7 @@ read_clock (clockid_t clock)
 
 /* Async-signal-safe, as what follows. */
 void
-ps_run_log_now (PsLifeTime *time)
+ps_run_log_now (PsRunLifeTime *time)
 {
   time->boot_us = read_clock (CLOCK_BOOTTIME);
   time->real_us = read_clock (CLOCK_REALTIME);
@@ -110,7 +110,7 @@ append (char *text, size_t length)
   do                                                                                               \
     {                                                                                              \
       char buffer_[1 + (size)];                                                                    \
-      PsLifeTime time_;                                                                            \
+      PsRunLifeTime time_;                                                                         \
                                                                                                    \
       if (atomic_load (&well.fd) < 0)                                                              \
         return;                                                                                    \
@@ -124,10 +124,10 @@ append (char *text, size_t length)
 /* fd: appends to the record, which has the lock; it is this well's from now on. Writes the first
  * line. Returns 0, or -1 with errno, and then the descriptor is the caller's still. */
 int
-ps_run_log_open (int fd, const PsLifeWho *who, int sync)
+ps_run_log_open (int fd, const PsRunLifeWho *who, int sync)
 {
   char line[PS_RUN_TEXT_LINE];
-  PsLifeTime now;
+  PsRunLifeTime now;
   struct stat st;
   size_t length;
 
@@ -183,7 +183,7 @@ ps_run_log_state (const char *state)
 }
 
 void
-ps_run_log_cause (const PsLifeCause *cause)
+ps_run_log_cause (const PsRunLifeCause *cause)
 {
   APPEND (PS_RUN_TEXT_LINE, cause, well.who.id, &time_, cause);
 }
@@ -237,7 +237,7 @@ copy (char *to, size_t size, const char *from)
 }
 
 static void
-set_break (PsLifeBreak *what, const char *event, const char *step)
+set_break (PsRunLifeBreak *what, const char *event, const char *step)
 {
   memset (what, 0, sizeof *what);
   copy (what->event, sizeof what->event, event);
@@ -248,7 +248,7 @@ set_break (PsLifeBreak *what, const char *event, const char *step)
 void
 ps_run_log_crash (int signum, int is_watchdog, const char *event, const char *step)
 {
-  PsLifeBreak crash;
+  PsRunLifeBreak crash;
 
   set_break (&crash, event, step);
   crash.signum = signum;
@@ -259,7 +259,7 @@ ps_run_log_crash (int signum, int is_watchdog, const char *event, const char *st
 void
 ps_run_log_forced (int status, const char *reason, const char *event, const char *step)
 {
-  PsLifeBreak forced;
+  PsRunLifeBreak forced;
 
   set_break (&forced, event, step);
   copy (forced.reason, sizeof forced.reason, reason);

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -43,6 +44,14 @@ is_want (int error)
 
 /* --- A command ------------------------------------------------------------------------------- */
 
+/* A manager that stops a unit signals all its processes, and goes on while it finds new ones: it
+ * means the daemon, and strikes what the daemon has just begun. */
+static int
+is_wish_to_end (int signum)
+{
+  return signum == SIGTERM || signum == SIGINT || signum == SIGHUP;
+}
+
 static PsClauseEnd
 run (const PsWillClause *clause, const PsClauseHow *how, char *reason)
 {
@@ -69,7 +78,8 @@ run (const PsWillClause *clause, const PsClauseHow *how, char *reason)
     snprintf (reason, PS_WILL_REASON, "it ended with status %d", WEXITSTATUS (status));
   else
     return PS_CLAUSE_DONE;
-  return PS_CLAUSE_FAILED;
+  return WIFSIGNALED (status) && is_wish_to_end (WTERMSIG (status)) ? PS_CLAUSE_CUT
+                                                                    : PS_CLAUSE_FAILED;
 }
 
 /* --- A file ---------------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@ typedef enum
   PS_CLAUSE_DONE,
   PS_CLAUSE_SKIPPED, /* there is a reason not to */
   PS_CLAUSE_FAILED,
+  PS_CLAUSE_CUT,  /* somebody asked the command to end: to be begun anew */
   PS_CLAUSE_LEFT, /* for want of memory or descriptors: another process may do better */
 } PsClauseEnd;
 

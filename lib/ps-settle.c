@@ -240,11 +240,17 @@ settle_entry (Settling *s, PsWillEntry *entry)
     return 0;
   if (ps_will_text_read_clause (s->work->bytes, entry, &s->work->clause) < 0)
     return 0;
-  if (clause->verb == PS_WILL_RUN && mark (s, "begun", clause->number, NULL) < 0)
-    return 0;
   place = find_place (s, clause);
-  end = do_clause (s, entry, place, time_us);
-  if (end == PS_CLAUSE_LEFT)
+  do
+    {
+      if (clause->verb == PS_WILL_RUN && mark (s, "begun", clause->number, NULL) < 0)
+        return 0;
+      end = do_clause (s, entry, place, time_us);
+      entry->tries++;
+      time_us = left_us (s->how);
+    }
+  while (end == PS_CLAUSE_CUT && time_us > 0);
+  if (end == PS_CLAUSE_LEFT || end == PS_CLAUSE_CUT)
     return 0;
   if (end != PS_CLAUSE_DONE)
     tell_clause (s, place, end == PS_CLAUSE_SKIPPED);

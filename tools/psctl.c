@@ -175,7 +175,10 @@ main (int argc, char **argv)
   setlocale (LC_ALL, "");
   status = arguments[0] != NULL ? run (&options, &arguments) : PS_EXIT_USAGE;
   ps_options_clear (&options);
-  if (fflush (stdout) != 0 && status == PS_EXIT_DONE)
-    status = PS_EXIT_FAILED;
+  if ((fflush (stdout) != 0 || ferror (stdout)) && status == PS_EXIT_DONE)
+    {
+      ps_verb_complain ("not all could be written");
+      status = PS_EXIT_FAILED;
+    }
   return (int) status;
 }

@@ -10,6 +10,7 @@ PsExit ps_verb_show (const PsOptions *options, char **arguments);
 PsExit ps_verb_blame (const PsOptions *options, char **arguments);
 PsExit ps_verb_status (const PsOptions *options, char **arguments);
 PsExit ps_verb_new_unit (const PsOptions *options, char **arguments);
+PsExit ps_verb_settle (const PsOptions *options, char **arguments);
 PsExit ps_verb_plot (const PsOptions *options, char **arguments);
 PsExit ps_verb_settle (const PsOptions *options, char **arguments);
 

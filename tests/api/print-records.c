@@ -178,7 +178,7 @@ static void
 tell_previous (PsReport *report, PsVerdict verdict)
 {
   PsFinding finding = { .verdict = verdict, .code = -1, .status = -1 };
-  PsLife life = { .who = { .pid = 4711 } };
+  PsRunLife life = { .who = { .pid = 4711 } };
   PsRun *run = ps_run_new (&life, &finding);
 
   ps_run_report_previous (report, run);
@@ -187,9 +187,10 @@ tell_previous (PsReport *report, PsVerdict verdict)
   finding.code = finding.status = 3;
   finding.reason = "a test";
   life.has_cause = 1;
-  life.cause = (PsLifeCause){ "signal", SIGTERM, 0, 12, 34, "kill", "user@34.service", "a.scope" };
-  life.crash = (PsLifeBreak){ .is_set = 1, .step = "flush_queue" };
-  life.settled = (PsLifeSettled){ 1, "signal", "killed", "TERM", "stop-post", { 0 } };
+  life.cause =
+      (PsRunLifeCause){ "signal", SIGTERM, 0, 12, 34, "kill", "user@34.service", "a.scope" };
+  life.crash = (PsRunLifeBreak){ .is_set = 1, .step = "flush_queue" };
+  life.settled = (PsRunLifeSettled){ 1, "signal", "killed", "TERM", "stop-post", { 0 } };
   g_strlcpy (life.who.invocation, "0123456789abcdef0123456789abcdef", sizeof life.who.invocation);
   run = ps_run_new (&life, &finding);
   ps_run_report_previous (report, run);

@@ -11,7 +11,9 @@ nothing at all around it.
 """
 
 import collections
+import os
 import pathlib
+import random
 import re
 import shutil
 import struct
@@ -139,6 +141,56 @@ def check_rendered(text):
         [f"around it there are {len(around)} colours"] if len(around) != 1 else [])
 
 
+NUMBERS = [0, 1, -1, 64, 10 ** 6, 10 ** 9, 2 ** 31, 2 ** 63 - 1, -2 ** 63, 10 ** 15, "", "x"]
+TEXTS = ["", "a", "flush_queue", "W" * 300, "<&>\"'", "\\033[2J", "\\377\\376", "中" * 40, "a b" * 99,
+         "\\342\\200\\256", "\\314\\201" * 50, "]]>", "${x}", "%s%n"]
+FIELDS = {
+    "RUN_BEGUN": "",
+    "EXIT_BEGUN": "CAUSE:w SIGNAL:t CODE:n STEPS:n DEADLINE_USEC:n SENDER_PID:n SENDER_COMM:t",
+    "SIGNAL_AGAIN": "CAUSE:w SIGNAL:t",
+    "STEP_BEGUN": "EVENT:e STEP:t STEP_NUMBER:n STEP_PRIORITY:n",
+    "STEP_DONE": "EVENT:e STEP:t STEP_NUMBER:n DURATION_USEC:n",
+    "STEP_SKIPPED": "EVENT:e STEP:t STEP_NUMBER:n REASON:t",
+    "HOLD_DROPPED": "EVENT:e STEP:t STEP_NUMBER:n HOLD_WHY:t REASON:t DURATION_USEC:n",
+    "CALLBACK_FAILED": "EVENT:e STEP:t ERROR:t",
+    "EXIT_FINISHED": "STATUS:n DURATION_USEC:n STEPS_RUN:n",
+    "EXIT_FORCED": "STATUS:n REASON:t STEP:t DURATION_USEC:n",
+}
+WORDS = {
+    "n": NUMBERS, "t": TEXTS, "w": ["signal", "quit", "exit", "loop", "crash", "?"],
+    "e": ["query", "checkpoint", "terminate", "quit", "finish", "reload", "<e>"],
+}
+
+
+def random_records(seed):
+    chance = random.Random(seed)
+    at, lines = 0, ["0 RUN_BEGUN PS_VERSION=1", "1 EXIT_BEGUN PS_CAUSE=signal"]
+    for _ in range(chance.randrange(120)):
+        at += chance.choice([0, 0.001, 1, 50, 3 * 10 ** 6, 10 ** 10])
+        kind = chance.choice(list(FIELDS)[1:])
+        fields = [word.split(":") for word in FIELDS[kind].split() if chance.random() < 0.9]
+        lines.append(f"{at} {kind} " + "|".join(
+            f"PS_{name}={chance.choice(WORDS[what])}" for name, what in fields))
+    return "\n".join(lines)
+
+
+def check_random(tap, program):
+    """Whatever is logged, the picture is a document, and all of it within its viewport."""
+    count, problems, drawn = 2000 if os.environ.get("TESTS") == "long" else 40, [], 0
+    for seed in range(count):
+        for kind in ("exit", "blame"):
+            done = subprocess.run([program, kind], input=random_records(seed).encode(),
+                                  capture_output=True, check=False)
+            if done.returncode != 0:
+                problems.append(f"seed {seed}, {kind}: {done.returncode} {done.stderr!r}")
+            elif done.stdout:
+                drawn += 1
+                problems += [f"seed {seed}, {kind}: {problem}"
+                             for problem in check_document(done.stdout)]
+    tap.case(f"{count} exits of random records, within their viewports",
+             problems[:10] if drawn > count else ["hardly any was drawn"])
+
+
 def main():
     program, write = sys.argv[1], "--write" in sys.argv
     renders = shutil.which("rsvg-convert") is not None
@@ -154,6 +206,7 @@ def main():
             tap.case(f"{golden.name} is rendered, all within its viewport", check_rendered(text))
         else:
             tap.skip(f"{golden.name} is rendered", "rsvg-convert is not installed")
+    check_random(tap, program)
     tap.done()
 
 

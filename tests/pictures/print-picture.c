@@ -106,6 +106,8 @@ main (int argc, char **argv)
   text = strcmp (argv[1], "blame") == 0
              ? ps_svg_blame (blame)
              : ps_svg_exit (ps_lives_get (lives, ps_lives_get_n (lives) - 1));
-  fputs (text, stdout);
+  /* Of steps that nobody told of there is no picture. */
+  if (text != NULL)
+    fputs (text, stdout);
   return EXIT_SUCCESS;
 }

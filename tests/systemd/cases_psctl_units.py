@@ -38,6 +38,34 @@ def _(bench):
     check(">drain_connections<" in psctl("plot", "--blame", SERVICE), "the picture of many")
 
 
+@case("psctl: status tells of a will in force, and of one that SIGKILL left to be carried out", alone=True)
+def _(bench):
+    psctl("help")
+    name = bench.name("will")
+    socket = f"/run/{name}/inbox.sock"
+    unit = bench.unit(f"{name}.service", f"""[Service]
+Type=notify
+StateDirectory={name}
+RuntimeDirectory={name}
+RuntimeDirectoryPreserve=yes
+ExecStart={Bench.installed["ps-inboxd"]} --config=/dev/null --database=/var/lib/{name}/inbox.db \
+    --listen-unix={socket}
+""")
+    unit.start()
+    up = json.loads(psctl("status", "--json", name))
+    equal((up["wills_in_force"], up["wills_outstanding"]), (1, []), "the will of who lives")
+    check("in force" in psctl("status", name), "the text says so")
+    unit.kill("KILL")
+    unit.await_state("failed")
+    down = json.loads(psctl("status", "--json", name))
+    equal((down["wills_in_force"], len(down["wills_outstanding"])), (0, 1), "the will that is left")
+    check(down["wills_outstanding"][0].startswith(f"/var/lib/{name}/{name}.service."), str(down))
+    equal(down["previous"]["verdict"], "killed", "how it ended")
+    psctl("settle", f"--directory=/var/lib/{name}")
+    settled = json.loads(psctl("status", "--json", name))
+    equal(settled["wills_outstanding"], [], "wills when psctl settle has been there")
+
+
 @case("psctl: new-unit writes a unit that the manager takes, and that starts and stops", alone=True)
 def _(bench):
     name = bench.name("made")

@@ -258,6 +258,17 @@ def _(bench):
     equal(child.wait(timeout=20), -signal.SIGINT, "end")
 
 
+@case("K07 a disk that is full: it says so, and ends with 1")
+def _(bench):
+    path = bench.journal(journals.golden())
+    with open("/dev/full", "wb") as full:
+        for verb in VERBS:
+            done = subprocess.run([bench.psctl, "--file", path, *verb], stdout=full,
+                                  stderr=subprocess.PIPE, check=False, timeout=tap.PATIENCE)
+            equal(done.returncode, 1, f"status of {verb}")
+            check(b"not all could be written" in done.stderr, done.stderr)
+
+
 @case("K08 a journal that one may not read: it says so, and ends with 4")
 def _(bench):
     if os.geteuid() != 0:

@@ -98,8 +98,10 @@ def said_by_zsh(source):
 def compare(tap, wanted, found, name):
     problems = compare_sets(wanted, found, "--help", name)
     for verb in set(wanted) & set(found):
-        problems += [f"{verb}: {problem}"
-                     for problem in compare_sets(wanted[verb], found[verb], "--help", name)]
+        # A verb may say anew what a common option means to it.
+        common = set() if verb == COMMON else wanted[COMMON]
+        problems += [f"{verb}: {problem}" for problem in compare_sets(
+            wanted[verb] - common, found[verb] - common, "--help", name)]
     count = sum(map(len, wanted.values()))
     tap.case(f"{name} has the {len(wanted) - 1} verbs and {count} options of --help", problems)
 

@@ -16,6 +16,7 @@ _psctl() {
 	local -A own=(
 		[history]='' [show]='' [blame]='' [status]='' [help]=''
 		[plot]='--blame'
+		[settle]='--boot'
 		[new-unit]='-t --template -o --output --description --documentation --bindir --busname
 			--account --print --force --templates'
 	)
