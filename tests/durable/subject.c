@@ -5,6 +5,8 @@
  * output. Unless the script has a clean end it ends as if it had been killed.
  *
  *   durable-subject play SCRIPT RECORD TARGETS MARK | durable-subject next RECORD
+ *
+ * "hungry" instead of "play" takes memory afterwards, until it is killed.
  */
 
 #include "../sweep/sweep.h"
@@ -14,8 +16,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+
+#define MEAL_BYTES (1024 * 1024)
 
 typedef struct
 {
@@ -95,6 +100,13 @@ play (Life *self)
     }
 }
 
+static void
+take_memory (void)
+{
+  for (;;)
+    memset (g_malloc (MEAL_BYTES), 1, MEAL_BYTES);
+}
+
 static int
 tell_previous (Life *self)
 {
@@ -127,6 +139,8 @@ main (int argc, char **argv)
       self.targets = argv[4];
       self.mark = argv[5];
       play (&self);
+      if (g_str_equal (argv[1], "hungry"))
+        take_memory ();
     }
   fflush (stdout);
   _exit (status);

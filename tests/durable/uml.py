@@ -85,6 +85,27 @@ class Machine:
         return carried, verdict, said
 
 
+def run_out_of_memory(machine):
+    """A unit with a limit: what it was called, what was carried out, what the next start says."""
+    durable = machine.build / "tests/durable"
+    unit = "systemd-run --quiet --collect --wait --unit=ps-hungry"
+    process = machine.boot(
+        "umask 077; mkdir -p /var/tmp/base/record /var/tmp/base/targets/d01; cd /var/tmp/base/targets; "
+        f"touch f00 r02 f03; {unit} -p MemoryMax=64M -p MemorySwapMax=0 "
+        f"-p 'ExecStopPost=/bin/sh -c \"echo $SERVICE_RESULT >/var/tmp/base/result\"' "
+        f"-p 'ExecStopPost={machine.build}/tools/psctl settle --directory=/var/tmp/base/record' "
+        f"{durable}/durable-subject hungry arm /var/tmp/base/record /var/tmp/base/targets "
+        f"{durable}/durable-mark; {unit} -p StandardOutput=file:/var/tmp/base/next "
+        f"{durable}/durable-subject next /var/tmp/base/record; "
+        "echo result $(cat ../result); echo there $(ls) $(cat r02); cat ../next")
+    said, _ = process.communicate()
+    lines = [line.strip() for line in said.splitlines()]
+    right = all(word in lines for word in ("result oom-kill", "there r02 x", "verdict out-of-memory"))
+    if not right:
+        print("# " + said.replace("\n", "\n# "))
+    return right
+
+
 def cut_once(machine, wills, seconds):
     done = machine.live_and_be_cut_off(seconds)
     carried, verdict, said = machine.settle()
@@ -109,11 +130,14 @@ def main():
     choose = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="ps-uml-") as directory:
         machine = Machine(build, pathlib.Path(directory))
-        ends = [cut_once(machine, wills, choose.uniform(0, 1.2)) for _ in range(CUTS)]
+        ends = [cut_once(machine, wills, choose.uniform(0, 0.8)) for _ in range(CUTS)]
+        fed = run_out_of_memory(machine)
     wrong = sum(not right for _, right in ends)
     print(f"# real power cuts: {CUTS} (seed {seed}), after {', '.join(str(n) for n, _ in ends)} "
           f"steps, {wrong} violations")
-    print(f"1..1\n{'not ok' if wrong else 'ok'} 1 - W02u a machine loses its power under load")
+    print("1..2")
+    print(f"{'not ok' if wrong else 'ok'} 1 - W02u a machine loses its power under load")
+    print(f"{'ok' if fed else 'not ok'} 2 - out of memory: the will, once, and the verdict")
 
 
 if __name__ == "__main__":
