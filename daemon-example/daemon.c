@@ -95,7 +95,8 @@ daemon_remember (Daemon *self, PsWatcher *watcher)
 
   if (!has_place_for_record ())
     return;
-  if (!ps_watcher_open_record (watcher, NULL, PS_RECORD_DEFAULT, &error))
+  self->has_record = ps_watcher_open_record (watcher, NULL, PS_RECORD_DEFAULT, &error);
+  if (!self->has_record)
     g_warning ("%s", error->message);
   run = ps_watcher_get_previous_run (watcher);
   if (run == NULL)
@@ -105,6 +106,27 @@ daemon_remember (Daemon *self, PsWatcher *watcher)
   if (ps_run_get_verdict (run) != PS_VERDICT_CLEAN
       && ps_run_get_verdict (run) != PS_VERDICT_TERMINATED)
     self->previous = g_steal_pointer (&words);
+}
+
+/* What a killed daemon would leave behind: `psctl settle`, or the next start, removes it. */
+void
+daemon_bequeath (Daemon *self, PsWatcher *watcher)
+{
+  if (!self->has_record)
+    return;
+  for (guint i = 0; i < self->listeners->len; i++)
+    {
+      const Listener *listener = g_ptr_array_index (self->listeners, i);
+      g_autofree char *directory = NULL;
+      g_autoptr (GError) error = NULL;
+
+      if (listener->file == NULL)
+        continue;
+      directory = g_path_get_dirname (listener->file->path);
+      if (!ps_watcher_will_allow (watcher, directory, &error)
+          || ps_watcher_will_unlink (watcher, listener->file->path, &error) == 0)
+        g_warning ("%s", error->message);
+    }
 }
 
 static gboolean

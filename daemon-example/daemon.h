@@ -21,12 +21,14 @@ typedef struct
   Inbox *inbox;
   Status *status;
   char *previous; /* how the run before this one ended; NULL: well, or not known */
-  guint idle;     /* source that ends an idle daemon */
+  gboolean has_record;
+  guint idle; /* source that ends an idle daemon */
 } Daemon;
 
 gboolean daemon_open (Daemon *self, const Options *options, GError **error);
 gboolean daemon_listen (Daemon *self, PsWatcher *watcher, GError **error);
 void daemon_remember (Daemon *self, PsWatcher *watcher);
+void daemon_bequeath (Daemon *self, PsWatcher *watcher);
 char *daemon_describe (Daemon *self);
 gboolean daemon_reload (Daemon *self, GError **error);
 gboolean daemon_close_database (Daemon *self, GError **error);

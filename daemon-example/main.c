@@ -126,6 +126,7 @@ serve (const Options *options)
   daemon_remember (&self, watcher);
   if (!daemon_listen (&self, watcher, &error))
     return fail (error);
+  daemon_bequeath (&self, watcher);
 
   register_callbacks (watcher, &self); /* nothing can fail any more */
   g_message ("Serving on %s", self.place);

@@ -117,19 +117,44 @@ ps_identity_get_pid_namespace (void)
   return stat ("/proc/self/ns/pid", &st) == 0 ? st.st_ino : 0;
 }
 
-/* When the process began, in ticks since the boot: field 22 of /proc/PID/stat. The second is a name
- * that may have anything in it. -1: there is no such process. */
+/* Field 3 and its like: the state, the number of threads, the time of birth. */
+#define FIELD_STATE 3
+#define FIELD_THREADS 20
+#define FIELD_START 22
+
+static gint64
+get_number (char **fields, guint field)
+{
+  return g_ascii_strtoll (fields[field - FIELD_STATE], NULL, 10);
+}
+
+/* Whether it is over, and only waits to be reaped: systemd runs ExecStopPost= before it does that.
+ * A process whose main() has left by pthread_exit() looks like one, and lives in its other threads.
+ */
+static gboolean
+is_over (char **fields)
+{
+  return (fields[0][0] == 'Z' || fields[0][0] == 'X') && get_number (fields, FIELD_THREADS) <= 1;
+}
+
+/* When the process began, in ticks since the boot, as /proc/PID/stat has it: what is before the
+ * last parenthesis is its number and a name that may have anything in it. -1: there is no such
+ * process. */
 gint64
 ps_identity_get_start (pid_t pid)
 {
   g_autofree char *path = g_strdup_printf ("/proc/%d/stat", (int) pid);
   g_autofree char *text = NULL;
+  g_auto (GStrv) fields = NULL;
   const char *at;
 
   if (!g_file_get_contents (path, &text, NULL, NULL))
     return -1;
   at = strrchr (text, ')');
-  for (int field = 2; at != NULL && field < 22; field++)
-    at = strchr (at + 1, ' ');
-  return at != NULL ? g_ascii_strtoll (at, NULL, 10) : -1;
+  if (at == NULL || at[1] != ' ')
+    return -1;
+  fields = g_strsplit (at + 2, " ", -1);
+  if (g_strv_length (fields) <= FIELD_START - FIELD_STATE || is_over (fields))
+    return -1;
+  return get_number (fields, FIELD_START);
 }

@@ -58,7 +58,8 @@
 #define PS_FIELD_SENDER_COMM "PS_SENDER_COMM"
 #define PS_FIELD_SENDER_UNIT "PS_SENDER_UNIT"
 #define PS_FIELD_SENDER_USER_UNIT "PS_SENDER_USER_UNIT"
-#define PS_FIELD_CODE "PS_CODE" /* the code of ps_watcher_quit() or exit() */
+#define PS_FIELD_CODE "PS_CODE"                   /* the code of ps_watcher_quit() or exit() */
+#define PS_FIELD_DEADLINE_USEC "PS_DEADLINE_USEC" /* how long the exit may take */
 
 /* One step. */
 #define PS_FIELD_EVENT "PS_EVENT"             /* query, checkpoint, terminate, ... */

@@ -423,8 +423,9 @@ ps_report_reload_done (PsReport *report, gint64 duration_us, const char *failure
 
 /* --- An exit --------------------------------------------------------------------------------- */
 
+/* limit_us: how long it may take before what is left is given up on; PS_NEVER_US: for ever. */
 void
-ps_report_exit_begun (PsReport *report, const PsCause *cause, guint n_steps)
+ps_report_exit_begun (PsReport *report, const PsCause *cause, guint n_steps, gint64 limit_us)
 {
   PsRecord *record = begin (report, LOG_NOTICE, PS_MESSAGE_EXIT_BEGUN);
   char why[PS_CAUSE_WORDS];
@@ -434,6 +435,8 @@ ps_report_exit_begun (PsReport *report, const PsCause *cause, guint n_steps)
     return;
   set_cause (record, cause);
   ps_record_set_int (record, PS_FIELD_STEPS, n_steps);
+  if (limit_us != PS_NEVER_US)
+    ps_record_set_int (record, PS_FIELD_DEADLINE_USEC, limit_us);
   ps_record_set_message (record, "Exit begun: %s", why);
   write_and_free (report, record);
 }

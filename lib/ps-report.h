@@ -50,7 +50,7 @@ void ps_report_alive (PsReport *report);
 void ps_report_reload_begun (PsReport *report, const PsCause *cause);
 void ps_report_reload_done (PsReport *report, gint64 duration_us, const char *failure);
 
-void ps_report_exit_begun (PsReport *report, const PsCause *cause, guint n_steps);
+void ps_report_exit_begun (PsReport *report, const PsCause *cause, guint n_steps, gint64 limit_us);
 void ps_report_vetoed (PsReport *report, const PsCause *cause, const char *name, const char *why);
 void ps_report_stopping (PsReport *report, gint64 timeout_us);
 void ps_report_extended (PsReport *report, gint64 timeout_us);

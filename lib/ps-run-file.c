@@ -276,7 +276,7 @@ static gboolean
 note_verdict (PsRunFile *self)
 {
   char line[PS_RUN_TEXT_LINE];
-  PsLifeTime now;
+  PsRunLifeTime now;
 
   if (self->previous == NULL || self->is_told)
     return TRUE;
@@ -289,12 +289,12 @@ note_verdict (PsRunFile *self)
 }
 
 static void
-introduce (PsLifeWho *who, const char *id, int fd)
+introduce (PsRunLifeWho *who, const char *id, int fd)
 {
   g_autofree char *unit = ps_identity_get_unit ();
   const char *invocation_id = ps_identity_get_invocation_id ();
 
-  *who = (PsLifeWho){ .pid = getpid () };
+  *who = (PsRunLifeWho){ .pid = getpid () };
   g_strlcpy (who->id, id, sizeof who->id);
   ps_identity_get_boot (who->boot);
   ps_identity_get_machine (who->machine);
@@ -311,7 +311,7 @@ introduce (PsLifeWho *who, const char *id, int fd)
 gboolean
 ps_run_file_begin (PsRunFile *self, PsRecordFlags flags, GError **error)
 {
-  PsLifeWho who;
+  PsRunLifeWho who;
 
   if (!note_verdict (self))
     return set_errno (error, "written", self->store.name, NULL);
@@ -334,7 +334,7 @@ ps_run_file_clear (PsRunFile *self)
  */
 
 static gboolean
-add_settled (PsRunFile *self, const PsLifeSettled *settled, const char *name, GError **error)
+add_settled (PsRunFile *self, const PsRunLifeSettled *settled, const char *name, GError **error)
 {
   char line[PS_RUN_TEXT_LINE];
   size_t length = ps_run_text_put_settled (line, sizeof line, self->last_id, settled);
@@ -344,10 +344,10 @@ add_settled (PsRunFile *self, const PsLifeSettled *settled, const char *name, GE
 }
 
 static void
-fill_settled (PsLifeSettled *settled, const char *by, const char *result, const char *code,
+fill_settled (PsRunLifeSettled *settled, const char *by, const char *result, const char *code,
               const char *status)
 {
-  *settled = (PsLifeSettled){ .is_set = 1 };
+  *settled = (PsRunLifeSettled){ .is_set = 1 };
   g_strlcpy (settled->by, by, sizeof settled->by);
   g_strlcpy (settled->result, result != NULL ? result : "", sizeof settled->result);
   g_strlcpy (settled->code, code != NULL ? code : "", sizeof settled->code);
@@ -374,7 +374,7 @@ ps_run_file_settle (int dir, const char *name, const char *by, const char *invoc
 {
   g_autofree char *file = g_strconcat (name, SUFFIX, NULL);
   PsRunFile self = { .store = PS_STORE_CLOSED };
-  PsLifeSettled settled;
+  PsRunLifeSettled settled;
   gboolean done = TRUE;
 
   if (result == NULL && code == NULL)

@@ -16,8 +16,8 @@ typedef struct
   PsRun *previous;  /* NULL: there was none */
   gboolean is_told; /* an earlier start has said what became of it */
   gboolean is_damaged;
-  char id[PS_LIFE_ID];      /* of the life that is to begin */
-  char last_id[PS_LIFE_ID]; /* of the one before */
+  char id[PS_RUN_LIFE_ID];      /* of the life that is to begin */
+  char last_id[PS_RUN_LIFE_ID]; /* of the one before */
 } PsRunFile;
 
 char *ps_run_file_choose_name (void);

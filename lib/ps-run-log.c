@@ -11,7 +11,7 @@
  * as one that was killed does.
  *
  * POSIX locks are gone when a process closes any descriptor of the file, and are not handed on to a
- * child. They say no more than that somebody lives; who has lost his takes it again with each line.
+ * child. They say no more than that somebody lives, and are not the only witness of it.
  */
 
 #include "ps-run-log.h"
@@ -43,10 +43,11 @@ static struct
   dev_t dev;
   ino_t ino;
   int sync;
-  PsLifeWho who;
+  PsRunLifeWho who;
   int end_status;
   int has_end;
   unsigned n_states;
+  atomic_int has_lock;
   atomic_int is_torn; /* the last line was not written to its end */
 } well = { .fd = -1 };
 
@@ -69,18 +70,20 @@ read_clock (clockid_t clock)
 
 /* Async-signal-safe, as what follows. */
 void
-ps_run_log_now (PsLifeTime *time)
+ps_run_log_now (PsRunLifeTime *time)
 {
   time->boot_us = read_clock (CLOCK_BOOTTIME);
   time->real_us = read_clock (CLOCK_REALTIME);
 }
 
+/* A child that goes on gets the lock when its parent has gone. */
 static void
 lock (int fd)
 {
   struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-  (void) fcntl (fd, F_SETLK, &whole);
+  if (!atomic_load (&well.has_lock) && fcntl (fd, F_SETLK, &whole) == 0)
+    atomic_store (&well.has_lock, 1);
 }
 
 /* text: a line, with room for one byte before it. */
@@ -107,7 +110,7 @@ append (char *text, size_t length)
   do                                                                                               \
     {                                                                                              \
       char buffer_[1 + (size)];                                                                    \
-      PsLifeTime time_;                                                                            \
+      PsRunLifeTime time_;                                                                         \
                                                                                                    \
       if (atomic_load (&well.fd) < 0)                                                              \
         return;                                                                                    \
@@ -121,10 +124,10 @@ append (char *text, size_t length)
 /* fd: appends to the record, which has the lock; it is this well's from now on. Writes the first
  * line. Returns 0, or -1 with errno, and then the descriptor is the caller's still. */
 int
-ps_run_log_open (int fd, const PsLifeWho *who, int sync)
+ps_run_log_open (int fd, const PsRunLifeWho *who, int sync)
 {
   char line[PS_RUN_TEXT_LINE];
-  PsLifeTime now;
+  PsRunLifeTime now;
   struct stat st;
   size_t length;
 
@@ -142,6 +145,7 @@ ps_run_log_open (int fd, const PsLifeWho *who, int sync)
   well.sync = sync;
   well.has_end = 0;
   well.n_states = 0;
+  atomic_store (&well.has_lock, 1);
   atomic_store (&well.is_torn, 0);
   atomic_store (&well.fd, fd);
   return 0;
@@ -179,7 +183,7 @@ ps_run_log_state (const char *state)
 }
 
 void
-ps_run_log_cause (const PsLifeCause *cause)
+ps_run_log_cause (const PsRunLifeCause *cause)
 {
   APPEND (PS_RUN_TEXT_LINE, cause, well.who.id, &time_, cause);
 }
@@ -213,6 +217,7 @@ ps_run_log_detached (void)
 void
 ps_run_log_carried (int64_t pid, int64_t start, uint64_t pid_namespace)
 {
+  atomic_store (&well.has_lock, 0);
   well.who.pid = pid;
   well.who.start = start;
   well.who.pid_namespace = pid_namespace;
@@ -232,7 +237,7 @@ copy (char *to, size_t size, const char *from)
 }
 
 static void
-set_break (PsLifeBreak *what, const char *event, const char *step)
+set_break (PsRunLifeBreak *what, const char *event, const char *step)
 {
   memset (what, 0, sizeof *what);
   copy (what->event, sizeof what->event, event);
@@ -243,7 +248,7 @@ set_break (PsLifeBreak *what, const char *event, const char *step)
 void
 ps_run_log_crash (int signum, int is_watchdog, const char *event, const char *step)
 {
-  PsLifeBreak crash;
+  PsRunLifeBreak crash;
 
   set_break (&crash, event, step);
   crash.signum = signum;
@@ -254,7 +259,7 @@ ps_run_log_crash (int signum, int is_watchdog, const char *event, const char *st
 void
 ps_run_log_forced (int status, const char *reason, const char *event, const char *step)
 {
-  PsLifeBreak forced;
+  PsRunLifeBreak forced;
 
   set_break (&forced, event, step);
   copy (forced.reason, sizeof forced.reason, reason);

@@ -10,7 +10,7 @@
 void
 ps_run_notes_state (PsState state)
 {
-  char word[PS_LIFE_WORD];
+  char word[PS_RUN_LIFE_WORD];
 
   if (!ps_run_log_is_open () || state == PS_STATE_EXITED || state == PS_STATE_FORKED)
     return;
@@ -30,7 +30,7 @@ void
 ps_run_notes_cause (const PsCause *cause)
 {
   const PsSender *sender = ps_cause_get_sender (cause);
-  PsLifeCause noted = { .sender_pid = -1 };
+  PsRunLifeCause noted = { .sender_pid = -1 };
 
   if (!ps_run_log_is_open ())
     return;

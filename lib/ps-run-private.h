@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "ps-life.h"
+#include "ps-run-life.h"
 
 /* floor 1 */
 #include "ps-verdict.h"
 
 #include "ps-run.h"
 
-PsRun *ps_run_new (const PsLife *life, const PsFinding *finding);
+PsRun *ps_run_new (const PsRunLife *life, const PsFinding *finding);

@@ -45,14 +45,14 @@ add (PsLine *line, const char *key, const char *value)
 }
 
 static void
-add_time (PsLine *line, const PsLifeTime *time)
+add_time (PsLine *line, const PsRunLifeTime *time)
 {
   ps_line_add_int (line, "at", time->boot_us);
   ps_line_add_int (line, "time", time->real_us);
 }
 
 static size_t
-end (PsLine *line, const PsLifeTime *time)
+end (PsLine *line, const PsRunLifeTime *time)
 {
   add_time (line, time);
   return ps_line_end (line);
@@ -69,7 +69,8 @@ ps_run_text_put_header (char *buffer, size_t size)
 }
 
 size_t
-ps_run_text_put_begin (char *buffer, size_t size, const PsLifeWho *who, const PsLifeTime *time)
+ps_run_text_put_begin (char *buffer, size_t size, const PsRunLifeWho *who,
+                       const PsRunLifeTime *time)
 {
   PsLine line;
 
@@ -90,7 +91,7 @@ ps_run_text_put_begin (char *buffer, size_t size, const PsLifeWho *who, const Ps
 }
 
 size_t
-ps_run_text_put_state (char *buffer, size_t size, const char *id, const PsLifeTime *time,
+ps_run_text_put_state (char *buffer, size_t size, const char *id, const PsRunLifeTime *time,
                        const char *state)
 {
   PsLine line;
@@ -101,8 +102,8 @@ ps_run_text_put_state (char *buffer, size_t size, const char *id, const PsLifeTi
 }
 
 size_t
-ps_run_text_put_cause (char *buffer, size_t size, const char *id, const PsLifeTime *time,
-                       const PsLifeCause *cause)
+ps_run_text_put_cause (char *buffer, size_t size, const char *id, const PsRunLifeTime *time,
+                       const PsRunLifeCause *cause)
 {
   PsLine line;
 
@@ -124,15 +125,15 @@ ps_run_text_put_cause (char *buffer, size_t size, const char *id, const PsLifeTi
 }
 
 static void
-add_step (PsLine *line, const PsLifeBreak *what)
+add_step (PsLine *line, const PsRunLifeBreak *what)
 {
   add (line, "event", what->event);
   add (line, "step", what->step);
 }
 
 size_t
-ps_run_text_put_crash (char *buffer, size_t size, const char *id, const PsLifeTime *time,
-                       const PsLifeBreak *crash)
+ps_run_text_put_crash (char *buffer, size_t size, const char *id, const PsRunLifeTime *time,
+                       const PsRunLifeBreak *crash)
 {
   PsLine line;
 
@@ -145,8 +146,8 @@ ps_run_text_put_crash (char *buffer, size_t size, const char *id, const PsLifeTi
 }
 
 size_t
-ps_run_text_put_forced (char *buffer, size_t size, const char *id, const PsLifeTime *time,
-                        const PsLifeBreak *forced)
+ps_run_text_put_forced (char *buffer, size_t size, const char *id, const PsRunLifeTime *time,
+                        const PsRunLifeBreak *forced)
 {
   PsLine line;
 
@@ -158,7 +159,7 @@ ps_run_text_put_forced (char *buffer, size_t size, const char *id, const PsLifeT
 }
 
 size_t
-ps_run_text_put_end (char *buffer, size_t size, const char *id, const PsLifeTime *time,
+ps_run_text_put_end (char *buffer, size_t size, const char *id, const PsRunLifeTime *time,
                      int64_t status)
 {
   PsLine line;
@@ -169,7 +170,7 @@ ps_run_text_put_end (char *buffer, size_t size, const char *id, const PsLifeTime
 }
 
 size_t
-ps_run_text_put_detached (char *buffer, size_t size, const char *id, const PsLifeTime *time)
+ps_run_text_put_detached (char *buffer, size_t size, const char *id, const PsRunLifeTime *time)
 {
   PsLine line;
 
@@ -179,7 +180,8 @@ ps_run_text_put_detached (char *buffer, size_t size, const char *id, const PsLif
 
 /* A forked child goes on with this life. */
 size_t
-ps_run_text_put_carried (char *buffer, size_t size, const PsLifeWho *who, const PsLifeTime *time)
+ps_run_text_put_carried (char *buffer, size_t size, const PsRunLifeWho *who,
+                         const PsRunLifeTime *time)
 {
   PsLine line;
 
@@ -191,7 +193,7 @@ ps_run_text_put_carried (char *buffer, size_t size, const PsLifeWho *who, const 
 }
 
 size_t
-ps_run_text_put_settled (char *buffer, size_t size, const char *id, const PsLifeSettled *settled)
+ps_run_text_put_settled (char *buffer, size_t size, const char *id, const PsRunLifeSettled *settled)
 {
   PsLine line;
 
@@ -204,7 +206,7 @@ ps_run_text_put_settled (char *buffer, size_t size, const char *id, const PsLife
 }
 
 size_t
-ps_run_text_put_verdict (char *buffer, size_t size, const char *id, const PsLifeTime *time,
+ps_run_text_put_verdict (char *buffer, size_t size, const char *id, const PsRunLifeTime *time,
                          const char *verdict)
 {
   PsLine line;
@@ -243,16 +245,16 @@ get_hex (const PsLineRead *line, const char *key)
   return value;
 }
 
-static PsLifeTime
+static PsRunLifeTime
 get_time (const PsLineRead *line)
 {
-  return (PsLifeTime){ get_int (line, "at", 0), get_int (line, "time", 0) };
+  return (PsRunLifeTime){ get_int (line, "at", 0), get_int (line, "time", 0) };
 }
 
 static void
-read_begin (PsLife *life, const PsLineRead *line)
+read_begin (PsRunLife *life, const PsLineRead *line)
 {
-  PsLifeWho *who = &life->who;
+  PsRunLifeWho *who = &life->who;
 
   memset (life, 0, sizeof *life);
   GET (line, "id", who->id);
@@ -272,15 +274,15 @@ read_begin (PsLife *life, const PsLineRead *line)
 }
 
 static void
-read_state (PsLife *life, const PsLineRead *line)
+read_state (PsRunLife *life, const PsLineRead *line)
 {
   GET (line, "now", life->state);
 }
 
 static void
-read_cause (PsLife *life, const PsLineRead *line)
+read_cause (PsRunLife *life, const PsLineRead *line)
 {
-  PsLifeCause *cause = &life->cause;
+  PsRunLifeCause *cause = &life->cause;
 
   life->has_cause = 1;
   GET (line, "kind", cause->kind);
@@ -294,7 +296,7 @@ read_cause (PsLife *life, const PsLineRead *line)
 }
 
 static void
-read_break (PsLifeBreak *what, const PsLineRead *line)
+read_break (PsRunLifeBreak *what, const PsLineRead *line)
 {
   char watchdog[2];
 
@@ -308,32 +310,32 @@ read_break (PsLifeBreak *what, const PsLineRead *line)
 }
 
 static void
-read_crash (PsLife *life, const PsLineRead *line)
+read_crash (PsRunLife *life, const PsLineRead *line)
 {
   read_break (&life->crash, line);
 }
 
 static void
-read_forced (PsLife *life, const PsLineRead *line)
+read_forced (PsRunLife *life, const PsLineRead *line)
 {
   read_break (&life->forced, line);
 }
 
 static void
-read_end (PsLife *life, const PsLineRead *line)
+read_end (PsRunLife *life, const PsLineRead *line)
 {
   life->has_end = 1;
   life->end_status = get_int (line, "status", 0);
 }
 
 static void
-read_detached (PsLife *life, const PsLineRead *line)
+read_detached (PsRunLife *life, const PsLineRead *line)
 {
   life->is_detached = 1;
 }
 
 static void
-read_carried (PsLife *life, const PsLineRead *line)
+read_carried (PsRunLife *life, const PsLineRead *line)
 {
   life->who.pid = get_int (line, "pid", 0);
   life->who.start = get_int (line, "start", 0);
@@ -341,9 +343,9 @@ read_carried (PsLife *life, const PsLineRead *line)
 }
 
 static void
-read_settled (PsLife *life, const PsLineRead *line)
+read_settled (PsRunLife *life, const PsLineRead *line)
 {
-  PsLifeSettled *settled = &life->settled;
+  PsRunLifeSettled *settled = &life->settled;
 
   settled->is_set = 1;
   GET (line, "by", settled->by);
@@ -354,7 +356,7 @@ read_settled (PsLife *life, const PsLineRead *line)
 }
 
 static void
-read_verdict (PsLife *life, const PsLineRead *line)
+read_verdict (PsRunLife *life, const PsLineRead *line)
 {
   GET (line, NULL, life->verdict);
 }
@@ -363,7 +365,7 @@ read_verdict (PsLife *life, const PsLineRead *line)
 static const struct
 {
   const char *verb;
-  void (*read) (PsLife *life, const PsLineRead *line);
+  void (*read) (PsRunLife *life, const PsLineRead *line);
   int is_own;
 } verbs[] = {
   { "state", read_state, 1 },     { "cause", read_cause, 1 },     { "crash", read_crash, 1 },
@@ -373,7 +375,7 @@ static const struct
 #define N_VERBS (sizeof verbs / sizeof verbs[0])
 
 static int
-belongs_to (const PsLineRead *line, const PsLife *life)
+belongs_to (const PsLineRead *line, const PsRunLife *life)
 {
   char start[SHORT_ID + 1];
 
@@ -384,7 +386,7 @@ belongs_to (const PsLineRead *line, const PsLife *life)
 static void
 read_line (PsRunText *record, const PsLineRead *line)
 {
-  PsLife *life = &record->last;
+  PsRunLife *life = &record->last;
   size_t i = 0;
 
   if (ps_line_is (line, "begin"))
@@ -411,7 +413,7 @@ read_line (PsRunText *record, const PsLineRead *line)
 static int
 is_header (const PsLineRead *line)
 {
-  char version[PS_LIFE_WORD];
+  char version[PS_RUN_LIFE_WORD];
 
   return ps_line_is (line, "postscriptum-run")
          && ps_line_get (line, NULL, version, sizeof version) > 0 && strcmp (version, VERSION) == 0;

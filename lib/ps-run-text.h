@@ -6,31 +6,32 @@
 
 #include <stddef.h>
 
-#include "ps-life.h"
+#include "ps-run-life.h"
 
 /* Room for any line: the longest name, each byte escaped, and there are three in one. */
 #define PS_RUN_TEXT_LINE 4096
 
 size_t ps_run_text_put_header (char *buffer, size_t size);
-size_t ps_run_text_put_begin (char *buffer, size_t size, const PsLifeWho *who,
-                              const PsLifeTime *time);
-size_t ps_run_text_put_state (char *buffer, size_t size, const char *id, const PsLifeTime *time,
+size_t ps_run_text_put_begin (char *buffer, size_t size, const PsRunLifeWho *who,
+                              const PsRunLifeTime *time);
+size_t ps_run_text_put_state (char *buffer, size_t size, const char *id, const PsRunLifeTime *time,
                               const char *state);
-size_t ps_run_text_put_cause (char *buffer, size_t size, const char *id, const PsLifeTime *time,
-                              const PsLifeCause *cause);
-size_t ps_run_text_put_crash (char *buffer, size_t size, const char *id, const PsLifeTime *time,
-                              const PsLifeBreak *crash);
-size_t ps_run_text_put_forced (char *buffer, size_t size, const char *id, const PsLifeTime *time,
-                               const PsLifeBreak *forced);
-size_t ps_run_text_put_end (char *buffer, size_t size, const char *id, const PsLifeTime *time,
+size_t ps_run_text_put_cause (char *buffer, size_t size, const char *id, const PsRunLifeTime *time,
+                              const PsRunLifeCause *cause);
+size_t ps_run_text_put_crash (char *buffer, size_t size, const char *id, const PsRunLifeTime *time,
+                              const PsRunLifeBreak *crash);
+size_t ps_run_text_put_forced (char *buffer, size_t size, const char *id, const PsRunLifeTime *time,
+                               const PsRunLifeBreak *forced);
+size_t ps_run_text_put_end (char *buffer, size_t size, const char *id, const PsRunLifeTime *time,
                             int64_t status);
-size_t ps_run_text_put_detached (char *buffer, size_t size, const char *id, const PsLifeTime *time);
-size_t ps_run_text_put_carried (char *buffer, size_t size, const PsLifeWho *who,
-                                const PsLifeTime *time);
+size_t ps_run_text_put_detached (char *buffer, size_t size, const char *id,
+                                 const PsRunLifeTime *time);
+size_t ps_run_text_put_carried (char *buffer, size_t size, const PsRunLifeWho *who,
+                                const PsRunLifeTime *time);
 size_t ps_run_text_put_settled (char *buffer, size_t size, const char *id,
-                                const PsLifeSettled *settled);
-size_t ps_run_text_put_verdict (char *buffer, size_t size, const char *id, const PsLifeTime *time,
-                                const char *verdict);
+                                const PsRunLifeSettled *settled);
+size_t ps_run_text_put_verdict (char *buffer, size_t size, const char *id,
+                                const PsRunLifeTime *time, const char *verdict);
 
 /* A whole record. */
 typedef struct
@@ -40,7 +41,7 @@ typedef struct
   unsigned n_bad;     /* lines that are damaged */
   unsigned n_unknown; /* lines that a later version wrote */
   int is_torn;        /* the last line is not whole */
-  PsLife last;        /* meaningful where n_lives > 0 */
+  PsRunLife last;     /* meaningful where n_lives > 0 */
 } PsRunText;
 
 void ps_run_text_read (PsRunText *record, const char *text, size_t length);

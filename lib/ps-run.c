@@ -9,7 +9,7 @@
 struct _PsRun
 {
   gatomicrefcount refs;
-  PsLife life;
+  PsRunLife life;
   PsFinding finding;
   PsSender sender; /* points into life */
 };
@@ -24,10 +24,10 @@ known (const char *text)
 }
 
 PsRun *
-ps_run_new (const PsLife *life, const PsFinding *finding)
+ps_run_new (const PsRunLife *life, const PsFinding *finding)
 {
   PsRun *run = g_new0 (PsRun, 1);
-  const PsLifeCause *cause = &run->life.cause;
+  const PsRunLifeCause *cause = &run->life.cause;
 
   g_atomic_ref_count_init (&run->refs);
   run->life = *life;
@@ -165,7 +165,7 @@ ps_run_get_service_exit_status (const PsRun *run)
 }
 
 /* What broke the life off; NULL: nothing that was told. */
-static const PsLifeBreak *
+static const PsRunLifeBreak *
 get_break (const PsRun *run)
 {
   if (run->life.crash.is_set)
@@ -176,7 +176,7 @@ get_break (const PsRun *run)
 const char *
 ps_run_get_step (const PsRun *run)
 {
-  const PsLifeBreak *broke;
+  const PsRunLifeBreak *broke;
 
   g_return_val_if_fail (run != NULL, NULL);
 

@@ -342,10 +342,15 @@ ps_store_replace (PsStore *store, const char *bytes, size_t n)
   return -1;
 }
 
-/* The name goes; the lock stays until the store is closed. */
+/* The name goes, and with it what a replacement has left that did not come to its end; the lock
+ * stays until the store is closed. */
 int
 ps_store_remove (PsStore *store)
 {
+  char fresh[NAME_MAX + 16];
+
+  snprintf (fresh, sizeof fresh, "%s.new", store->name);
+  (void) unlinkat (store->dir, fresh, 0);
   return unlinkat (store->dir, store->name, 0) == 0 ? sync_directory (store) : -1;
 }
 

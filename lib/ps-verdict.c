@@ -83,13 +83,13 @@ is_crash_signal (int signum)
 /* --- Does it live? --------------------------------------------------------------------------- */
 
 static gboolean
-is_same_boot (const PsLife *life, const PsPresent *present)
+is_same_boot (const PsRunLife *life, const PsPresent *present)
 {
   return life->who.boot[0] != '\0' && strcmp (life->who.boot, present->boot) == 0;
 }
 
 static gboolean
-is_other_boot (const PsLife *life, const PsPresent *present)
+is_other_boot (const PsRunLife *life, const PsPresent *present)
 {
   return life->who.boot[0] != '\0' && present->boot[0] != '\0'
          && strcmp (life->who.boot, present->boot) != 0;
@@ -97,14 +97,14 @@ is_other_boot (const PsLife *life, const PsPresent *present)
 
 /* A process of its number and its time of birth is there: it, or what it has become by exec(). */
 static gboolean
-is_there (const PsLife *life, const PsPresent *present)
+is_there (const PsRunLife *life, const PsPresent *present)
 {
   return is_same_boot (life, present) && life->who.pid_namespace == present->pid_namespace
-         && life->who.pid > 0 && life->who.start == present->start_there;
+         && life->who.pid > 0 && life->who.start >= 0 && life->who.start == present->start_there;
 }
 
 static gboolean
-is_us (const PsLife *life, const PsPresent *present)
+is_us (const PsRunLife *life, const PsPresent *present)
 {
   return is_there (life, present) && life->who.pid == present->pid
          && life->who.start == present->start;
@@ -113,7 +113,7 @@ is_us (const PsLife *life, const PsPresent *present)
 /* Whether this file is not the one that the life began in. Where the file system tells when a file
  * was made, that decides: some give out other inode numbers after each mount. */
 static gboolean
-is_copy (const PsLife *life, const PsPresent *present)
+is_copy (const PsRunLife *life, const PsPresent *present)
 {
   if (life->who.machine[0] != '\0' && present->machine[0] != '\0'
       && strcmp (life->who.machine, present->machine) != 0)
@@ -134,7 +134,7 @@ typedef struct
 } ManagersWord;
 
 static ManagersWord
-hear_manager (const PsLifeSettled *settled)
+hear_manager (const PsRunLifeSettled *settled)
 {
   ManagersWord word = { .status = -1 };
   guint64 status;
@@ -151,7 +151,7 @@ hear_manager (const PsLifeSettled *settled)
 }
 
 static gboolean
-has_result (const PsLife *life, const char *result)
+has_result (const PsRunLife *life, const char *result)
 {
   return life->settled.is_set && strcmp (life->settled.result, result) == 0;
 }
@@ -164,7 +164,7 @@ conclude (PsFinding *finding, PsVerdict verdict, const char *reason)
 }
 
 static void
-hear_crash (PsFinding *finding, const PsLife *life)
+hear_crash (PsFinding *finding, const PsRunLife *life)
 {
   gboolean watchdog = life->crash.is_watchdog && life->crash.signum == SIGABRT;
 
@@ -173,7 +173,7 @@ hear_crash (PsFinding *finding, const PsLife *life)
 }
 
 static void
-hear_forced (PsFinding *finding, const PsLife *life)
+hear_forced (PsFinding *finding, const PsRunLife *life)
 {
   finding->signum = life->has_cause ? (int) life->cause.signum : 0;
   finding->status = (int) life->forced.status;
@@ -190,7 +190,7 @@ conclude_quit (PsFinding *finding, int code)
 /* An orderly end, and then the process died of a signal all the same. FALSE: it did not, or of the
  * one that it was to die of. */
 static gboolean
-died_after_end (PsFinding *finding, const PsLife *life, const ManagersWord *word)
+died_after_end (PsFinding *finding, const PsRunLife *life, const ManagersWord *word)
 {
   if (word->signum == 0 || word->signum == life->cause.signum)
     return FALSE;
@@ -202,7 +202,7 @@ died_after_end (PsFinding *finding, const PsLife *life, const ManagersWord *word
 }
 
 static void
-hear_end (PsFinding *finding, const PsLife *life, const ManagersWord *word)
+hear_end (PsFinding *finding, const PsRunLife *life, const ManagersWord *word)
 {
   finding->status = word->status >= 0 ? word->status : (int) life->end_status;
   if (died_after_end (finding, life, word))
@@ -218,7 +218,7 @@ hear_end (PsFinding *finding, const PsLife *life, const ManagersWord *word)
 
 /* A process that said nothing. FALSE: the manager does not know, either. */
 static gboolean
-hear_only_manager (PsFinding *finding, const PsLife *life, const ManagersWord *word)
+hear_only_manager (PsFinding *finding, const PsRunLife *life, const ManagersWord *word)
 {
   finding->signum = word->signum;
   finding->status = word->status;
@@ -239,7 +239,7 @@ hear_only_manager (PsFinding *finding, const PsLife *life, const ManagersWord *w
 
 /* Nobody has said a word. */
 static void
-guess_from_silence (PsFinding *finding, const PsLife *life, const PsPresent *present)
+guess_from_silence (PsFinding *finding, const PsRunLife *life, const PsPresent *present)
 {
   if (life->is_detached)
     conclude (finding, PS_VERDICT_UNKNOWN, "the program had ended the watch");
@@ -260,13 +260,13 @@ guess_from_silence (PsFinding *finding, const PsLife *life, const PsPresent *pre
 }
 
 static gboolean
-is_told_by_itself (const PsLife *life)
+is_told_by_itself (const PsRunLife *life)
 {
   return life->crash.is_set || life->forced.is_set || life->has_end;
 }
 
 static void
-hear (PsFinding *finding, const PsLife *life, const PsPresent *present)
+hear (PsFinding *finding, const PsRunLife *life, const PsPresent *present)
 {
   ManagersWord word = hear_manager (&life->settled);
 
@@ -287,7 +287,7 @@ hear (PsFinding *finding, const PsLife *life, const PsPresent *present)
 
 /* When it ended: by its own word, or before the manager's helper ran. */
 static void
-find_end (PsFinding *finding, const PsLife *life)
+find_end (PsFinding *finding, const PsRunLife *life)
 {
   finding->end_is_known = is_told_by_itself (life);
   finding->ended = life->last;
@@ -297,7 +297,7 @@ find_end (PsFinding *finding, const PsLife *life)
 }
 
 void
-ps_verdict_find (PsFinding *finding, const PsLife *life, const PsPresent *present)
+ps_verdict_find (PsFinding *finding, const PsRunLife *life, const PsPresent *present)
 {
   PsVerdict earlier;
 

@@ -3,14 +3,14 @@
 
 /* How a life ended, concluded from its lines in the record and from how things are now. Pure. */
 
-#include "ps-life.h"
+#include "ps-run-life.h"
 #include "ps-types.h"
 
 /* How things are when a life is judged. */
 typedef struct
 {
-  char boot[PS_LIFE_ID]; /* "": not known; so the others */
-  char machine[PS_LIFE_ID];
+  char boot[PS_RUN_LIFE_ID]; /* "": not known; so the others */
+  char machine[PS_RUN_LIFE_ID];
   uint64_t inode; /* of the record */
   int64_t born_ns;
   uint64_t pid_namespace;
@@ -35,10 +35,10 @@ typedef struct
   int code;           /* -1: none */
   int status;         /* -1: not known */
   gboolean end_is_known;
-  PsLifeTime ended; /* the end, or the last sign of life */
+  PsRunLifeTime ended; /* the end, or the last sign of life */
 } PsFinding;
 
-void ps_verdict_find (PsFinding *finding, const PsLife *life, const PsPresent *present);
+void ps_verdict_find (PsFinding *finding, const PsRunLife *life, const PsPresent *present);
 gboolean ps_verdict_parse (const char *word, PsVerdict *verdict);
 const char *ps_verdict_word (PsVerdict verdict);
 int ps_verdict_parse_signal (const char *name);

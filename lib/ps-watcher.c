@@ -153,7 +153,7 @@ stop (PsWatcher *self, PsCause *why)
   ps_report_stopping (self->report, ps_budget_get_timeout_us (&self->budget, self->begun_us));
 
   ps_pass_count (&self->pass, PS_EVENT_CHECKPOINT | main_event (self) | PS_EVENT_FINISH);
-  ps_report_exit_begun (self->report, &self->cause, self->pass.total);
+  ps_report_exit_begun (self->report, &self->cause, self->pass.total, self->limit_us);
   ps_run_notes_cause (&self->cause);
   while (take_first (self, &self->kept))
     ;
@@ -192,15 +192,17 @@ hasten (PsWatcher *self, PsInput what)
 static void
 carry_out_will (PsWatcher *self)
 {
-  gint64 end_us = ps_budget_get_end_us (&self->budget, TRUE);
+  gint64 now_us = ps_clock_now_us (), end_us = ps_budget_get_end_us (&self->budget, TRUE);
   PsSettleHow how = { .by = PS_SETTLE_BY_PROCESS,
-                      .end_us = end_us == PS_NEVER_US ? end_us : end_us - PS_US_PER_SEC / 4,
+                      .end_us = end_us,
                       .tell = ps_will_report,
                       .data = self->report };
 
   if (self->will == NULL)
     return;
-  ps_current_set ("finish", "the will", ps_clock_now_us ());
+  if (end_us != PS_NEVER_US)
+    how.end_us -= CLAMP ((end_us - now_us) / 4, 0, PS_US_PER_SEC / 4);
+  ps_current_set ("finish", "the will", now_us);
   ps_will_carry_out (self->will, &how);
   ps_current_clear ();
 }

@@ -6,8 +6,9 @@
  *
  * What is not understood is not acted upon, and neither is what stands beside it: a verb of a later
  * version may have changed the meaning of the clauses before it, and a damaged line may have been
- * the one that revoked a clause. Only the end of a file may be torn: its writer was never told that
- * it had been written.
+ * the one that revoked a clause. Only the end of a file may be torn, without a line break: its
+ * writer was never told that it had been written. A last line that has its line break and a wrong
+ * checksum is damage like any other, for what was cut off in the middle has none.
  */
 
 #include "ps-will-text.h"
@@ -331,6 +332,17 @@ is_header (const PsLineRead *line)
          && strcmp (version, PS_WILL_VERSION) == 0;
 }
 
+/* The end of a file whose writer was cut off: without a line break, or, where the power was cut and
+ * the line lay across two blocks of which only the second came to the disk, with zeros before it.
+ */
+static int
+is_torn (PsLineKind kind, const PsLineRead *line, const char *next, const char *end)
+{
+  if (kind == PS_LINE_TORN && line->text + line->length == end)
+    return 1;
+  return kind != PS_LINE_GOOD && next == end && line->length > 0 && line->text[0] == '\0';
+}
+
 /* entries and room are the caller's; the rest is filled. */
 void
 ps_will_text_read (PsWillText *will, const char *bytes, size_t n)
@@ -343,12 +355,12 @@ ps_will_text_read (PsWillText *will, const char *bytes, size_t n)
   while ((kind = ps_line_next (&at, bytes + n, &line)) != PS_LINE_NONE)
     {
       will->line++;
-      if (kind == PS_LINE_TORN)
+      if (is_torn (kind, &line, at, bytes + n))
         {
           will->is_torn = 1;
           break;
         }
-      if (kind == PS_LINE_BAD)
+      if (kind != PS_LINE_GOOD)
         will->kind = PS_WILL_DAMAGED;
       else if (will->line == 1)
         will->kind = is_header (&line) ? PS_WILL_READABLE : PS_WILL_FOREIGN;

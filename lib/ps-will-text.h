@@ -4,9 +4,9 @@
 /* The words of a will file (docs/will-format.md): pure, and without memory of their own. */
 
 /* floor 0 */
-#include "ps-beneath.h"
 #include "ps-line.h"
-/* floor 1 */
+/* floor 3 */
+#include "ps-beneath.h"
 #include "ps-owner.h"
 
 #include <limits.h>
@@ -69,7 +69,7 @@ typedef enum
 {
   PS_WILL_READABLE,
   PS_WILL_EMPTY,   /* not even a header: nobody relies on it */
-  PS_WILL_DAMAGED, /* a line before the last is not as it was written */
+  PS_WILL_DAMAGED, /* a whole line is not as it was written */
   PS_WILL_FOREIGN, /* not ours, of a later version, or with verbs that we do not know */
   PS_WILL_TOO_LONG /* for the table */
 } PsWillKind;

@@ -91,6 +91,7 @@ ps_life_new (void)
   life->begun_us = life->exit_begun_us = life->ended_us = life->lived_us = PS_UNKNOWN;
   life->begun_monotonic_us = life->exit_begun_monotonic_us = PS_UNKNOWN;
   life->ended_monotonic_us = PS_UNKNOWN;
+  life->deadline_us = PS_UNKNOWN;
   life->status = life->exit_duration_us = life->last_step_us = life->n_steps = PS_UNKNOWN;
   life->steps_run = life->steps_skipped = life->steps_failed = PS_UNKNOWN;
   life->holds_dropped = life->signals_again = life->signals_lost = PS_UNKNOWN;

@@ -135,6 +135,7 @@ typedef struct
   PsTeller teller;
   gint64 status; /* the exit status, 0 to 255 */
   gint64 exit_duration_us;
+  gint64 deadline_us;    /* how long it might have taken; unknown: for ever, or an older library */
   const char *reason;    /* why it was forced, or killed; "": nothing to say */
   const char *last_step; /* that was running when it was forced, killed or crashed; "" */
   gint64 last_step_us;   /* how long it had been */

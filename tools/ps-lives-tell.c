@@ -55,6 +55,7 @@ tell_exit_begun (PsLives *self, PsLife *life, const PsEntry *entry)
   life->exit_begun_us = entry->realtime_us;
   life->exit_begun_monotonic_us = ps_entry_get_sent_us (entry);
   life->n_steps = ps_entry_get_int (entry, PS_KEY_STEPS, PS_UNKNOWN);
+  life->deadline_us = ps_entry_get_int (entry, PS_KEY_DEADLINE, PS_UNKNOWN);
   tell_why (self, &life->why, entry);
 }
 
@@ -315,9 +316,10 @@ ps_lives_tell_previous (PsLives *self, PsLife *life, const PsEntry *entry, PsFat
   if (fate == PS_FATE_UNKNOWN && life->fate != PS_FATE_RUNNING)
     return;
   life->fate = fate;
+  if (life->teller == PS_TOLD_BY_NOBODY)
+    life->teller = PS_TOLD_BY_NEXT_START;
   if (life->ends_exactly)
     return;
-  life->teller = PS_TOLD_BY_NEXT_START;
   keep_number (&life->ended_us, ps_entry_get_int (entry, PS_KEY_PREVIOUS_ENDED, PS_UNKNOWN));
   keep_number (&life->lived_us, ps_entry_get_int (entry, PS_KEY_LIVED, PS_UNKNOWN));
 }

@@ -15,6 +15,7 @@
 #include "ps-output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,6 +179,7 @@ start_pager (PsOutput *output)
   if (output->pager > 0)
     {
       signal (SIGINT, SIG_IGN);
+      output->saved = fcntl (STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
       dup2 (ends[1], STDOUT_FILENO);
     }
   else
@@ -205,7 +207,11 @@ ps_output_close (PsOutput *output)
   fflush (stdout);
   if (output->pager == 0)
     return;
-  fclose (stdout);
+  /* The pager sees the end. */
+  if (output->saved < 0 || dup2 (output->saved, STDOUT_FILENO) < 0)
+    close (STDOUT_FILENO);
+  if (output->saved >= 0)
+    close (output->saved);
   while (waitpid (output->pager, NULL, 0) < 0)
     if (errno != EINTR)
       break;

@@ -29,8 +29,14 @@ static const PsVerb verbs[] = {
   { "show", "[UNIT] [RUN]", "One exit, step by step; RUN: as history has it", NULL, NULL,
     ps_verb_show },
   { "blame", "[UNIT…]", "The slowest steps over many exits", NULL, NULL, ps_verb_blame },
+  { "plot", "[UNIT] [RUN]", "A picture of one exit, or of many: > exit.svg", ps_verb_plot_details,
+    ps_verb_plot_options, ps_verb_plot },
+  { "status", "UNIT", "Is it up, how did it end last, what is left to do", NULL, NULL,
+    ps_verb_status },
   { "settle", "[UNIT]", "Carry out what killed daemons left to be done", ps_verb_settle_details,
     ps_verb_settle_options, ps_verb_settle },
+  { "new-unit", "NAME", "Write a unit for a daemon, from a template", ps_verb_new_unit_details,
+    ps_verb_new_unit_options, ps_verb_new_unit },
   { "help", "[VERB]", "Say what psctl, or a verb of it, can do", NULL, NULL, run_help },
 };
 
@@ -39,7 +45,7 @@ static const char common_help[] =
     "  --user, --system          Entries of the user, of the system; both unless said\n"
     "  -D, --directory=DIR       The journals in DIR; -i, --file=GLOB: these\n"
     "  --root=DIR, --namespace=NAME   Of another system's tree; of another journald\n"
-    "  -m, --merge               Of other hosts, too; --host=NAME: of that\n"
+    "  -m, --merge               Of other hosts, too; -H, --host=NAME: of that\n"
     "  -S, --since=T, -U, --until=T   yesterday, -2h, 2026-11-28 12:00:00 …\n"
     "How it is said:\n"
     "  -j, --json                One JSON document a line; keys in docs/psctl.md\n"
@@ -169,7 +175,10 @@ main (int argc, char **argv)
   setlocale (LC_ALL, "");
   status = arguments[0] != NULL ? run (&options, &arguments) : PS_EXIT_USAGE;
   ps_options_clear (&options);
-  if (fflush (stdout) != 0 && status == PS_EXIT_DONE)
-    status = PS_EXIT_FAILED;
+  if ((fflush (stdout) != 0 || ferror (stdout)) && status == PS_EXIT_DONE)
+    {
+      ps_verb_complain ("not all could be written");
+      status = PS_EXIT_FAILED;
+    }
   return (int) status;
 }

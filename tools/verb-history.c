@@ -114,6 +114,9 @@ print_table (const PsLives *lives, const PsOptions *options, gboolean is_of_one)
   choose_columns (columns, lives);
   if (!is_of_one)
     columns[COLUMN_UNIT].is_left_out = FALSE;
+  /* Whoever asks for all hosts wants to know which it was, though it be one. */
+  if (options->merge)
+    columns[COLUMN_HOST].is_left_out = FALSE;
   table = ps_table_new (columns, N_COLUMNS);
   for (guint i = 0; i < ps_lives_get_n (lives); i++)
     add_row (table, ps_lives_get (lives, i));

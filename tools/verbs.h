@@ -8,7 +8,16 @@
 PsExit ps_verb_history (const PsOptions *options, char **arguments);
 PsExit ps_verb_show (const PsOptions *options, char **arguments);
 PsExit ps_verb_blame (const PsOptions *options, char **arguments);
+PsExit ps_verb_status (const PsOptions *options, char **arguments);
+PsExit ps_verb_new_unit (const PsOptions *options, char **arguments);
+PsExit ps_verb_settle (const PsOptions *options, char **arguments);
+PsExit ps_verb_plot (const PsOptions *options, char **arguments);
 PsExit ps_verb_settle (const PsOptions *options, char **arguments);
 
+/* Their own options, and what --help says of them. */
+extern const GOptionEntry ps_verb_new_unit_options[];
+extern const char ps_verb_new_unit_details[];
+extern const GOptionEntry ps_verb_plot_options[];
+extern const char ps_verb_plot_details[];
 extern const GOptionEntry ps_verb_settle_options[];
 extern const char ps_verb_settle_details[];

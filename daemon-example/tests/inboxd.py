@@ -29,6 +29,7 @@ from tap import Skip, case, check, equal, main  # noqa: E402  pylint: disable=un
 BUILD = pathlib.Path(os.environ["INBOXD_BUILD"])
 INBOXD = BUILD / "ps-inboxd"
 SEND = BUILD / "ps-inbox-send"
+PSCTL = BUILD.parent / "tools" / "psctl"
 # Such as "valgrind -q --error-exitcode=99".
 WRAPPER = shlex.split(os.environ.get("INBOXD_WRAPPER", ""))
 PATIENCE = 60

@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 
-from inboxd import INBOXD, PATIENCE, Bench, Daemon, case, check, equal, main
+from inboxd import INBOXD, PATIENCE, PSCTL, Bench, Daemon, case, check, equal, main
 
 USAGE, DATA, UNAVAILABLE, CANTCREAT, NOPERM, CONFIG = 64, 65, 69, 73, 77, 78
 
@@ -159,6 +159,51 @@ def stale_socket(bench):
     second = bench.daemon()
     check(bench.client().ask("x").startswith("ok "), "answer")
     equal(second.stop(), 143, "status")
+    check(not bench.unix.exists(), "the socket is left behind")
+
+
+@case("it says what became of the run before: to standard error, and in its status if that was no good end")
+def previous(bench):
+    state = bench.path / "state"
+    state.mkdir(mode=0o700)
+    environment = {"STATE_DIRECTORY": str(state)}
+    first = bench.daemon(env=environment)
+    check("The previous run" not in first.error_text(), first.error_text())
+    equal(first.stop(signal.SIGKILL), -signal.SIGKILL, "wait status")
+    second = bench.daemon(env=environment)
+    check("The previous run was killed without a word" in second.error_text(), second.error_text())
+    second.wait_for(r"^STATUS=Serving on .*\. The previous run was killed without a word$")
+    equal(second.stop(), 143, "status")
+    third = bench.daemon(env=environment)
+    comm = pathlib.Path("/proc/self/comm").read_text(encoding="utf-8").strip()
+    check(f"The previous run was terminated by SIGTERM from {comm} (pid {os.getpid()}"
+          in third.error_text(), third.error_text())
+    check(not any("previous run" in said for said in third.said), f"status {third.said}")
+    equal(third.stop(), 143, "status")
+
+
+@case("a killed daemon's will: the helper removes its socket, or the next start does, and no other")
+def will(bench):
+    state = bench.path / "state"
+    state.mkdir(mode=0o700)
+    environment = {"STATE_DIRECTORY": str(state)}
+    for helper in (True, False) if PSCTL.exists() else (False,):
+        first = bench.daemon(env=environment)
+        equal(len(list(state.glob("*.will"))), 1, "wills of a daemon that lives")
+        equal(first.stop(signal.SIGKILL), -signal.SIGKILL, "wait status")
+        check(bench.unix.exists(), "nobody has removed it yet")
+        if helper:
+            done = subprocess.run([PSCTL, "settle"], env={**os.environ, **environment},
+                                  capture_output=True, text=True, check=False)
+            equal(done.returncode, 0, done.stdout + done.stderr)
+            check("1 done, 0 left alone, 0 failed" in done.stdout, done.stdout)
+            check(not bench.unix.exists(), "the socket is left behind")
+            equal(list(state.glob("*.will")), [], "wills")
+    second = bench.daemon(env=environment)
+    check("Removed " not in second.error_text(), "the stale socket was met")
+    check(bench.client().ask("x").startswith("ok "), "answer")
+    equal(second.stop(), 143, "status")
+    equal(list(state.glob("*.will")), [], "wills after an orderly exit")
     check(not bench.unix.exists(), "the socket is left behind")
 
 

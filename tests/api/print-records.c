@@ -6,11 +6,13 @@
  * with the catalog and with docs/journal.md.
  */
 
+#include "ps-clock.h"
 #include "ps-crash-text.h"
 #include "ps-current.h"
 #include "ps-ids.h"
 #include "ps-rescue.h"
 #include "ps-report.h"
+#include "ps-will-report.h"
 #include "ps-run-private.h"
 #include "ps-run-report.h"
 
@@ -34,7 +36,8 @@ tell_cause (PsReport *report, const PsCause *cause)
 {
   const PsTally tally = { .run = 3 };
 
-  ps_report_exit_begun (report, cause, 3);
+  ps_report_exit_begun (report, cause, 3, PS_NEVER_US);
+  ps_report_exit_begun (report, cause, 3, 60 * G_USEC_PER_SEC);
   ps_report_vetoed (report, cause, "burn", "burning a disc");
   ps_report_again (report, cause, 1);
   ps_report_exit_finished (report, cause, 143, 2000, &tally);
@@ -175,7 +178,7 @@ static void
 tell_previous (PsReport *report, PsVerdict verdict)
 {
   PsFinding finding = { .verdict = verdict, .code = -1, .status = -1 };
-  PsLife life = { .who = { .pid = 4711 } };
+  PsRunLife life = { .who = { .pid = 4711 } };
   PsRun *run = ps_run_new (&life, &finding);
 
   ps_run_report_previous (report, run);
@@ -184,13 +187,40 @@ tell_previous (PsReport *report, PsVerdict verdict)
   finding.code = finding.status = 3;
   finding.reason = "a test";
   life.has_cause = 1;
-  life.cause = (PsLifeCause){ "signal", SIGTERM, 0, 12, 34, "kill", "user@34.service", "a.scope" };
-  life.crash = (PsLifeBreak){ .is_set = 1, .step = "flush_queue" };
-  life.settled = (PsLifeSettled){ 1, "signal", "killed", "TERM", "stop-post", { 0 } };
+  life.cause =
+      (PsRunLifeCause){ "signal", SIGTERM, 0, 12, 34, "kill", "user@34.service", "a.scope" };
+  life.crash = (PsRunLifeBreak){ .is_set = 1, .step = "flush_queue" };
+  life.settled = (PsRunLifeSettled){ 1, "signal", "killed", "TERM", "stop-post", { 0 } };
   g_strlcpy (life.who.invocation, "0123456789abcdef0123456789abcdef", sizeof life.who.invocation);
   run = ps_run_new (&life, &finding);
   ps_run_report_previous (report, run);
   ps_run_unref (run);
+}
+
+static void
+tell_wills (PsReport *report)
+{
+  static const PsSettleTally all = { .done = 2 }, some = { .done = 2, .left = 1 };
+  static PsWillPlace place = { .path = "/run/food" };
+  static PsWillClause clause = { .number = 1, .path = (char *) "socket" };
+  PsSettleNews news = { .end = PS_SETTLE_DONE, .tally = &all, .file = "food.will" };
+
+  ps_will_report (&news, report);
+  news.end = PS_SETTLE_LEFT;
+  news.tally = &some;
+  news.reason = "its time was over";
+  ps_will_report (&news, report);
+  news.end = PS_SETTLE_DAMAGED;
+  ps_will_report (&news, report);
+  news.clause = &clause;
+  news.place = &place;
+  ps_will_report (&news, report);
+  news.is_skipped = TRUE;
+  ps_will_report (&news, report);
+  clause.verb = PS_WILL_RUN;
+  clause.argv[0] = (char *) "/bin/true";
+  news.place = NULL;
+  ps_will_report (&news, report);
 }
 
 int
@@ -215,6 +245,7 @@ main (void)
   tell_forced ();
   ps_current_clear ();
   tell_crashes ();
+  tell_wills (report);
   ps_report_reload_done (report, 1000, NULL);
   ps_report_reload_done (report, 1000, "read_config: no such file");
   for (int verdict = PS_VERDICT_CLEAN; verdict <= PS_VERDICT_UNKNOWN; verdict++)

@@ -15,7 +15,8 @@ just_turn (gpointer unused)
   return G_SOURCE_CONTINUE;
 }
 
-/* ThreadSanitizer may keep a signal that comes just before a call that waits, until that returns. */
+/* ThreadSanitizer may keep a signal that comes just before a call that waits, until that returns.
+ */
 static void
 keep_turning (void)
 {
@@ -178,6 +179,7 @@ record_kind (const char *id)
     { PS_MESSAGE_HOLD_DROPPED, "hold-dropped" }, { PS_MESSAGE_CALLBACK_FAILED, "callback-failed" },
     { PS_MESSAGE_EXIT_VETOED, "exit-vetoed" },   { PS_MESSAGE_EXIT_FINISHED, "exit-finished" },
     { PS_MESSAGE_RELOAD_BEGUN, "reload-begun" }, { PS_MESSAGE_RELOAD_DONE, "reload-done" },
+    { PS_MESSAGE_WILL_DONE, "will-done" },       { PS_MESSAGE_CLAUSE_FAILED, "clause-failed" },
     { PS_MESSAGE_BAD_SETTING, "bad-setting" },   { PS_MESSAGE_SIGNALS_LOST, "signals-lost" },
   };
 

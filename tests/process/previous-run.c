@@ -507,6 +507,45 @@ w15 (void)
   proc_expect_exit (child, 0);
 }
 
+static int
+killing_child (gconstpointer directory)
+{
+  PsWatcher *watcher = watch_all ();
+
+  open_record (watcher, directory);
+  raise (SIGKILL);
+  return 0;
+}
+
+/* systemd asks before it reaps. */
+static int
+zombie_child (gconstpointer directory)
+{
+  siginfo_t info;
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    exit (killing_child (directory));
+  child_need (waitid (P_PID, (id_t) pid, &info, WEXITED | WNOWAIT) == 0);
+  child_say ("not reaped");
+  child_await ("reap");
+  child_need (waitpid (pid, NULL, 0) == pid);
+  return 0;
+}
+
+static void
+w15_zombie (void)
+{
+  const char *directory = new_directory ();
+  Proc *child = start_first (zombie_child, directory);
+
+  proc_expect (child, "not reaped");
+  expect_next_life (directory, "logged killed, priority 4",
+                    "previous: killed signal 0 code -1 status -1 step none");
+  proc_tell (child, "reap");
+  proc_expect_exit (child, 0);
+}
+
 static void
 v06_copy (void)
 {
@@ -881,6 +920,88 @@ v12 (void)
   proc_expect_exit (child, 0);
 }
 
+/* --- V13: a full disk ------------------------------------------------------------------------- */
+
+static void
+fill_up (const char *path)
+{
+  static const char bytes[1024];
+  int fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  gsize size = sizeof bytes;
+
+  child_need (fd >= 0);
+  while (size > 0)
+    if (write (fd, bytes, size) <= 0)
+      size /= 2;
+  close (fd);
+}
+
+static int
+filling_child (gconstpointer directory)
+{
+  g_autofree char *filler = g_build_filename (directory, "filler", NULL);
+  PsWatcher *watcher = watch_recorded (directory);
+
+  fill_up (filler);
+  quit_soon (watcher, 3);
+  return run_quietly (watcher);
+}
+
+static void
+in_child (ProcMain child_main, const char *directory)
+{
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    exit (child_main (directory));
+  child_need (waitpid (pid, NULL, 0) == pid);
+}
+
+/* The next life begins in the last page that the file has, and ends in one that it has not yet. */
+static void
+pad_record (const char *directory)
+{
+  g_autofree char *text = read_record (directory);
+  g_autofree char *xs = g_strnfill (4096 - 650 - strlen (text), 'x');
+  g_autofree char *body = g_strconcat ("pad ", xs, NULL);
+  g_autofree char *padded = g_strdup_printf ("%s%08x %s\n", text, checksum (body), body);
+
+  write_record (directory, padded);
+}
+
+static int
+full_disk_child (gconstpointer directory)
+{
+  g_autofree char *filler = g_build_filename (directory, "filler", NULL);
+
+  if (!child_own_run (NULL) || mount ("tmpfs", directory, "tmpfs", 0, "mode=0700,size=256k") < 0)
+    {
+      child_say (NO_NAMESPACE);
+      return 0;
+    }
+  child_say ("namespace");
+  in_child (looking_child, directory);
+  pad_record (directory);
+  in_child (filling_child, directory);
+  child_need (unlink (filler) == 0);
+  return looking_child (directory);
+}
+
+static void
+v13 (void)
+{
+  const char *directory = new_directory ();
+  Proc *child = proc_start (full_disk_child, directory);
+
+  if (!got_namespace (child))
+    return;
+  proc_expect_lines (child, "previous: none", "quit: q", "finish: f",
+                     "previous: clean signal 0 code 0 status 0 step none", "quit: q", "finish: f",
+                     "logged quit, priority 4", "previous: quit signal 0 code 3 status 3 step none",
+                     "quit: q", "finish: f");
+  proc_expect_exit (child, 0);
+}
+
 static const TapCase cases[] = {
   { "V01", "the first life has none before it, the second a clean one", v01 },
   { "V01b", "a code, of quit(), of exit(), of main(), is the one that the process ended with",
@@ -901,8 +1022,10 @@ static const TapCase cases[] = {
   { "V11", "the first of $STATE_DIRECTORY", v11 },
   { "V11b", "what is not fit is refused, with the cure", v11_refused },
   { "V12", "a watch that was ended; a record that is opened twice", v12 },
+  { "V13", "a disk that is full at the end has room for it", v13 },
   { "W13", "a second instance is refused, and touches nothing", w13 },
   { "W15", "a number that another process has now; a process that is it", w15 },
+  { "W15b", "a process that is over and was not reaped yet", w15_zombie },
   { "W18", "a clock that was set back by a year", w18 },
   { "W19", "a record of a later version is left alone", w19 },
 };

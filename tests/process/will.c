@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -266,6 +267,46 @@ failing_commands (void)
   tap_check (!is_there (place, "a"));
 }
 
+/* The first time it is struck by what a manager sends to all processes of a unit. */
+static int
+struck_commands_child (gconstpointer place)
+{
+  PsWatcher *watcher = watch_with_record (place);
+  g_autofree char *once = g_strdup_printf (
+      "cd %s; echo x >>once; [ $(wc -l <once) -gt 1 ] || kill -TERM $$", (const char *) place);
+  g_autofree char *always =
+      g_strdup_printf ("cd %s; echo x >>always; kill -HUP $$", (const char *) place);
+
+  will_sh (watcher, once);
+  will_sh (watcher, always);
+  return run (watcher);
+}
+
+static void
+check_length (const char *place, const char *name, gsize wanted)
+{
+  g_autofree char *path = in_place (place, name), *text = NULL;
+
+  tap_check (g_file_get_contents (path, &text, NULL, NULL));
+  tap_check_int (text != NULL ? strlen (text) : 0, ==, wanted);
+}
+
+static void
+struck_commands (void)
+{
+  const char *place = new_place ();
+  Proc *child = proc_start (struck_commands_child, place);
+
+  proc_expect (child, "ready");
+  proc_kill (child, SIGKILL);
+  proc_expect_signal (child, SIGKILL);
+  settle (place, 5);
+  tap_check (strstr (settle_said (), "1 done, 0 left alone, 1 failed, 0 still") != NULL);
+  check_length (place, "once", strlen ("x\n") * 2);
+  check_length (place, "always", strlen ("x\n") * 3);
+  tap_check (find_will (place) == NULL);
+}
+
 /* --- W03 ------------------------------------------------------------------------------------- */
 
 static const char *
@@ -304,20 +345,18 @@ w03 (void)
   tap_check_int (tried, >, 20);
 }
 
-/* A flipped bit or zeros before the last line: nothing at all is carried out, the file is set
- * aside, and the exit status says so. */
+/* A flipped bit or zeros anywhere but in the last line break: nothing at all is carried out, the
+ * file is set aside, and the exit status says so. */
 static void
 w03_damaged (void)
 {
   const char *place = place_with_will ();
-  gsize length = 0, step = g_getenv ("TESTS") != NULL ? 1 : 29, last;
+  gsize length = 0, step = g_getenv ("TESTS") != NULL ? 1 : 29;
   g_autofree char *bytes = read_will (place, &length), *path = find_will (place);
   g_autofree char *aside = g_strconcat (path, ".damaged", NULL);
   guint tried = 0;
 
-  for (last = length - 1; last > 0 && bytes[last - 1] != '\n';)
-    last--;
-  for (gsize at = 0; at < last && !tap_failed (); at += step, tried++)
+  for (gsize at = 0; at < length - 1 && !tap_failed (); at += step, tried++)
     {
       char was = bytes[at];
 
@@ -717,7 +756,6 @@ n19 (void)
   const char *place = two_files_place ();
   g_autofree char *log = in_place (place, "log"), *text = NULL;
   Proc *child = proc_start (many_child, place);
-  g_autofree char *path = NULL;
   gsize length = 0;
   g_autofree char *bytes = NULL, *marks = NULL, *all = NULL;
 
@@ -772,6 +810,23 @@ w19 (void)
   tap_check (is_there (place, "a") && is_there (place, "later"));
 }
 
+/* The checksum is right, and the clause leads elsewhere. */
+static void
+w19_hostile (void)
+{
+  static const char *const lines[] = { "unlink clause=9 in=1 path=../x", "run clause=9 word=sh",
+                                       "unlink clause=9 in=1 path=/etc/passwd" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (lines) && !tap_failed (); i++)
+    {
+      const char *place = place_with_will ();
+
+      append_line (place, lines[i]);
+      settle (place, 5);
+      tap_check (is_there (place, "a") && is_there (place, "later"));
+    }
+}
+
 static void
 w20 (void)
 {
@@ -813,6 +868,57 @@ w04 (void)
   proc_expect_signal (child, SIGKILL);
   settle (place, 0);
   tap_check (!is_there (place, "a") && is_there (place, "kept"));
+}
+
+/* Until there is none left, of any size. */
+static void
+eat_memory (PsContext *context, gpointer unused)
+{
+  struct rlimit limit = { 0, RLIM_INFINITY };
+
+  child_need (setrlimit (RLIMIT_AS, &limit) == 0);
+  for (gsize size = 1 << 20; size > 0; size /= 2)
+    {
+      void *volatile memory;
+
+      do
+        memory = malloc (size);
+      while (memory != NULL);
+    }
+}
+
+static int
+no_memory_child (gconstpointer place)
+{
+  PsWatcher *watcher = watch_with_record (place);
+  g_autofree char *kept = in_place (place, "kept");
+
+  for (guint i = 0; i < 200; i++)
+    will_unlink (watcher, place, "a");
+  will_run (watcher, (const char *const[]){ "/bin/rm", kept, NULL });
+  ps_watcher_on_finish (watcher, eat_memory, NULL);
+  return run (watcher);
+}
+
+/* E01, of a will: what was registered can be carried out without any; commands are the helper's. */
+static void
+no_memory (void)
+{
+  const char *place = two_files_place ();
+  Proc *child;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  tap_skip ("a sanitizer takes memory whenever it likes");
+  return;
+#endif
+  child = proc_start (no_memory_child, place);
+  proc_expect (child, "ready");
+  proc_kill (child, SIGTERM);
+  proc_expect_exit (child, 143);
+  tap_check (!is_there (place, "a"));
+  tap_check (is_there (place, "kept"));
+  settle (place, 0);
+  tap_check (!is_there (place, "kept"));
 }
 
 /* --- Forks ----------------------------------------------------------------------------------- */
@@ -884,6 +990,7 @@ static const TapCase cases[] = {
   { "W17", "last registered first, and commands get nothing of ours", order },
   { "W17", "a command that hangs is killed in time", hanging_command },
   { "W17", "commands that fail do not stop the rest", failing_commands },
+  { "W17", "a command that is asked to end, as the whole unit is, is begun anew", struck_commands },
   { "W03", "cut at each byte: what was written before it counts", w03 },
   { "W03", "damaged: nothing is carried out, and it is set aside", w03_damaged },
   { "W04", "no room: said aloud, and nothing in part", w04 },
@@ -896,10 +1003,12 @@ static const TapCase cases[] = {
   { "N19", "a helper that was killed half-way is gone on with", n19 },
   { "N20", "files of a new run are left alone", n20 },
   { "W19", "S06: a verb that is not known: nothing is done", w19 },
+  { "W19", "W06: a clause that makes no sense: nothing is done", w19_hostile },
   { "W20", "the directory is gone: nothing to do", w20 },
   { "S05", "root carries a will out as its owner", s05 },
   { "S05", "root does not touch what is not the owner's", s05_mixed },
   { "S08", "mode 0600 whatever the umask", s08 },
+  { "W17", "without memory files are removed, and commands left to the helper", no_memory },
   { "W17", "a forked child has nothing to do with it", forked },
   { "W17", "without a record there is an error that names the cure", no_record },
 };

@@ -59,7 +59,7 @@ def _(bench):
           ["terminated", "killed", "crashed", "watchdog", "running"], "verdicts")
     equal([life["unit"] for life in told], [SERVICE] * 5, "units")
     equal([life["told_by"] for life in told],
-          ["process", "manager", "process", "process", "nobody"], "who told")
+          ["process", "next-start", "process", "process", "nobody"], "who told")
     equal((told[0]["signal"], told[0]["sender_pid"], told[0]["sender_comm"], told[0]["status"]),
           ("SIGTERM", 1, "systemd", 143), "the stop")
     check(told[0]["lived_us"] > 0 and told[0]["exit_duration_us"] > 0, f"times of {told[0]}")
@@ -102,6 +102,19 @@ def _(bench):
     shown = psctl("show", late.name)
     check("SIGTERM from systemd (1), then SIGKILL, systemd's timeout, in terminate:block" in shown,
           shown)
+
+
+@case("psctl: the backtrace of a crash, with the names of its functions")
+def _(bench):
+    tool = Bench.installed.get("psctl")
+    if tool is None or "libdw" not in run("ldd", tool).stdout:
+        raise Skip("psctl is built without libdw")
+    probe = bench.probe("--report-crashes", "--on=ready:segv")
+    probe.start(check=False)
+    probe.finish()
+    shown = psctl("show", probe.name)
+    for words in ("crashed: SIGSEGV", "write_where_nothing_is at probe-crash.c:", "main at ps-probed.c:"):
+        check(words in shown, f"{words!r} is not in {shown}")
 
 
 @case("J06 psctl: a unit with LogNamespace=: it says where to look, and finds it there")

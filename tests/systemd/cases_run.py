@@ -152,7 +152,7 @@ def _(bench):
     lives.end()
 
 
-@case("W13 a second instance in the same directory is refused, with the first one's number")
+@case("V11 two units in one directory have records of their own")
 def _(bench):
     lives = Lives(bench)
     lives.begin("none")

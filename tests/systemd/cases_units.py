@@ -8,6 +8,7 @@ import pathlib
 import re
 import shutil
 import socket
+import subprocess
 import time
 
 import ids
@@ -87,7 +88,7 @@ def _(bench):
     installed = bench.installed["notify.service.in"].parent
     check(installed.match("*/share/libpostscriptum/units"), f"in {installed}")
     names = {path.name for path in SOURCE.iterdir()
-             if path.suffix in (".in", ".conf", ".md") and not path.name.startswith("ps-inboxd")}
+             if path.suffix in (".in", ".conf", ".md") and not path.name.startswith(("ps-inboxd", "postscriptum-settle"))}
     equal({path.name for path in installed.iterdir()}, names, "files")
     check(len(names) >= 9, f"hardly any templates: {names}")
     for name in names:
@@ -97,16 +98,40 @@ def _(bench):
 @case("units: every template has the directives that all of them need")
 def _(bench):
     for path in SOURCE.iterdir():
-        if not path.name.endswith((".service.in", ".conf")):
+        if not path.name.endswith((".service.in", ".conf")) or path.name.startswith("postscriptum"):
             continue
         settings = dict(re.findall(r"^(\w+)=(.*)$", path.read_text(encoding="utf-8"), re.MULTILINE))
         equal((settings.get("SuccessExitStatus"), settings.get("KillMode")),
               ("129 130 143", "mixed"), path.name)
         check(int(settings["TimeoutStopSec"]) > 60, f"TimeoutStopSec= in {path.name}")
         check("WatchdogSec" in settings, f"no WatchdogSec= in {path.name}")
+        check(settings.get("ExecStopPost", "").endswith("/psctl settle --quiet"),
+              f"no helper in {path.name}")
         if path.name.endswith(".in"):
             equal(settings.get("Restart"), "on-failure", f"Restart= in {path.name}")
             check("StateDirectory" in settings, f"no StateDirectory= in {path.name}")
+
+
+@case("units: postscriptum-settle.service verifies, and carries out what is below /var/lib, each as "
+      "its owner")
+def _(bench):
+    unit = bench.installed["postscriptum-settle.service"]
+    verify(unit)
+    psctl = str(bench.installed["psctl"])
+    check(f"ExecStart={psctl} settle --boot" in unit.read_text(encoding="utf-8"), "no --boot")
+    state = pathlib.Path("/var/lib/ps-t-cut-off")
+    state.mkdir(mode=0o700)
+    os.chown(state, 65534, 65534)
+    # As nobody, and gone without a word.
+    with subprocess.Popen(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env",
+                           f"STATE_DIRECTORY={state}", PROBED, "--record"]) as cut_off:
+        wait_until(lambda: any("run clause=2" in will.read_text(encoding="utf-8")
+                               for will in state.glob("*.will")), "its will")
+        cut_off.kill()
+    run("systemctl", "start", "postscriptum-settle.service")
+    equal(list(state.glob("*.will")), [], "wills")
+    equal((state / "done").stat().st_uid, 65534, "who ran the command")
+    run("systemctl", "stop", "postscriptum-settle.service")
 
 
 @case("units: notify.service verifies, starts, reloads, stops")

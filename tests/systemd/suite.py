@@ -29,9 +29,11 @@ SANITIZERS = [
 def install(build):
     """The units, the catalog and the library are tested as installed, wherever the prefix is.
     Returns where each file went, by its name."""
-    installed = {pathlib.Path(target).name: pathlib.Path(target)
-                 for target in json.loads(subprocess.check_output(
-                     ["meson", "introspect", "--installed", build])).values()}
+    targets = map(pathlib.Path, json.loads(subprocess.check_output(
+        ["meson", "introspect", "--installed", build])).values())
+    # A completion is called like its program: the program it is.
+    installed = {target.name: target for target in
+                 sorted(targets, key=lambda target: target.parent.name == "bin")}
     library = next(path for name, path in installed.items()
                    if name.startswith("libpostscriptum.so"))
     pathlib.Path("/etc/ld.so.conf.d/ps-test.conf").write_text(f"{library.parent}\n",

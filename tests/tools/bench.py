@@ -7,11 +7,13 @@ usage: bench.py PSCTL
 With TESTS=long in the environment: a million entries, 100,000 of them of the library, from 50 units;
 otherwise a hundredth of that. The journal is made anew each time. It fails when `psctl history UNIT`
 takes longer than `journalctl -o json` of the unit's own records, when `psctl blame` takes longer
-than 1.5 times `journalctl -o json` of all our records, or when one takes more than 64 MiB.
+than 1.5 times `journalctl -o json` of all our records, or when one needs more than 64 MiB of its own:
+what is shown as the peak counts the pages of the journal that are mapped, too.
 """
 
 import os
 import pathlib
+import resource
 import subprocess
 import sys
 import tempfile
@@ -27,7 +29,7 @@ UNITS = 50
 PER_LIFE = 13
 OURS = ENTRIES // 10
 REPEATS = 5
-MEMORY_KIB = 64 << 10
+MEMORY_BYTES = 64 << 20
 
 
 def _life(journal, boot, number):
@@ -59,12 +61,18 @@ def make(path):
     return lives * 10 * PER_LIFE
 
 
-def measure(*command):
+def limit_memory():
+    """Of the process's own; mapped files do not count."""
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+
+
+def measure(*command, prepare=None):
     """The shortest of some runs, in seconds, and the largest peak, in KiB."""
     best, peak = None, 0
     for _ in range(REPEATS):
         begin = time.monotonic()
-        child = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL)
+        child = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL,
+                                 preexec_fn=prepare)
         _, status, usage = os.wait4(child.pid, 0)
         seconds = time.monotonic() - begin
         if status != 0:
@@ -76,6 +84,8 @@ def measure(*command):
 
 def main():
     psctl = sys.argv[1]
+    # A sanitizer takes address space as it likes.
+    is_sanitized = b"__asan_init" in pathlib.Path(psctl).read_bytes()
     if not journals.REMOTE:
         print("1..0 # SKIP there is no systemd-journal-remote")
         return 0
@@ -101,13 +111,13 @@ def main():
               f"{size >> 20} MiB in {len(files)} files")
         failed = 0
         for number, (name, ours_command, theirs_command, most) in enumerate(rows, 1):
-            seconds, peak = measure(*ours_command)
-            beside, _ = measure(*theirs_command)
+            seconds, peak = measure(*ours_command, prepare=None if is_sanitized else limit_memory)
+            beside, their_peak = measure(*theirs_command)
             # Of a short journal starting takes most of the time.
-            good = peak <= MEMORY_KIB and (not LONG or seconds <= most * beside)
+            good = not LONG or seconds <= most * beside
             failed += not good
             print(f"{'ok' if good else 'not ok'} {number} - psctl {name}: {seconds * 1000:.0f} ms, "
-                  f"{peak >> 10} MiB; journalctl {beside * 1000:.0f} ms; "
+                  f"{peak >> 10} MiB; journalctl {beside * 1000:.0f} ms, {their_peak >> 10} MiB; "
                   f"ratio {seconds / beside:.2f}, at most {most}", flush=True)
     return 1 if failed else 0
 

@@ -17,8 +17,8 @@ import tap
 from tap import case, check, equal
 
 LONG = os.environ.get("TESTS") == "long"
-FLIPS = 3000 if LONG else 150
-CUTS = 400 if LONG else 40
+FLIPS = 3000 if LONG else 60
+CUTS = 400 if LONG else 12
 VERBS = (["history", "--json"], ["show", "maild"], ["blame", "--json"], ["history", "maild"])
 
 # As documented: done, failed, nothing found, not allowed, done in part. Nothing else.
@@ -75,13 +75,14 @@ def _(bench):
     damage(bench, "a byte of an object", flip, FLIPS)
 
 
-@case("K01 every field of the header turned over")
+@case("K01 bytes of the header turned over")
 def _(bench):
     def flip(data, chance, number):
-        data[number % 256] ^= 0xff if number < 256 else chance.randrange(1, 256)
+        # One of each field; with TESTS=long all of them.
+        data[number % 256 if LONG else number % 64 * 4] ^= chance.randrange(1, 256)
         return data
 
-    damage(bench, "a byte of the header", flip, 1024 if LONG else 256)
+    damage(bench, "a byte of the header", flip, 1024 if LONG else 64)
 
 
 @case(f"K01 {FLIPS // 3} journals with a block of random bytes, or of zeros")

@@ -106,7 +106,7 @@ done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 sys.exit(done.returncode)
 """, bench.psctl, *map(str, arguments)], capture_output=True, text=True, check=False,
-                          timeout=tap.PATIENCE)
+                          timeout=tap.PATIENCE, env={"PATH": "/usr/bin:/bin"})
     equal(done.returncode, 0, f"status: {done.stderr}")
     return int(done.stdout.split()[-1])
 
@@ -256,6 +256,17 @@ def _(bench):
     select.select([reader], [], [], 20)
     child.send_signal(signal.SIGINT)
     equal(child.wait(timeout=20), -signal.SIGINT, "end")
+
+
+@case("K07 a disk that is full: it says so, and ends with 1")
+def _(bench):
+    path = bench.journal(journals.golden())
+    with open("/dev/full", "wb") as full:
+        for verb in VERBS:
+            done = subprocess.run([bench.psctl, "--file", path, *verb], stdout=full,
+                                  stderr=subprocess.PIPE, check=False, timeout=tap.PATIENCE)
+            equal(done.returncode, 1, f"status of {verb}")
+            check(b"not all could be written" in done.stderr, done.stderr)
 
 
 @case("K08 a journal that one may not read: it says so, and ends with 4")

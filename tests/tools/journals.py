@@ -18,12 +18,8 @@ REMOTE = next((path for path in ("/usr/lib/systemd/systemd-journal-remote",
 
 IDS = dict(re.findall(r'^#define PS_MESSAGE_(\w+) "([0-9a-f]{32})"',
                       (ROOT / "lib/ps-ids.h").read_text(encoding="utf-8"), re.MULTILINE))
-# Of the records that are told at the next start, and of systemd's own.
+# Of systemd's own records.
 IDS |= {
-    "PREVIOUS_KILLED": "449f5ac897984e6fb33c0ee95586c5aa",
-    "PREVIOUS_WATCHDOG": "a4ca7ba454b9494fb5312dff7e4984ca",
-    "PREVIOUS_POWER_LOSS": "4bb9b55fd79d40b6907df8bd3ec657a3",
-    "WILL_DONE": "4fdfc9b2410d4caa8e09cdfdf1ba182f",
     "PROCESS_EXIT": "98e322203f7a4ed290d09fe03c09fe15",
     "FAILURE_RESULT": "d9b373ed55a64feb8242e02dbe79a49c",
     "OUT_OF_MEMORY": "fe6faa94e7774663a0da52717891d8ef",

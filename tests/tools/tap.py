@@ -43,7 +43,9 @@ class Bench:
         self.psctl, self.directory = psctl, pathlib.Path(directory)
 
     def run(self, *arguments, **keywords):
-        environment = {"PATH": "/usr/bin:/bin", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+        environment = {"PATH": "/usr/bin:/bin", "TZ": "UTC", "LC_ALL": "C.UTF-8",
+                       # Statuses that are not psctl's own.
+                       "ASAN_OPTIONS": "exitcode=99", "UBSAN_OPTIONS": "halt_on_error=1:exitcode=98"}
         environment |= keywords.pop("env", {})
         keywords.setdefault("timeout", PATIENCE)
         return subprocess.run([self.psctl, *map(str, arguments)], capture_output=True, check=False,

@@ -7,10 +7,13 @@
 #define ID "00112233445566778899aabbccddeeff"
 #define OTHER "ffeeddccbbaa99887766554433221100"
 
-static const PsLifeTime noon = { 12000000, 1764331200000000 };
-static const PsLifeTime later = { 13000000, 1764331190000000 }; /* the clock was set back */
+/* What is compared byte by byte below is static: so the bytes between the members are 0, as those
+ * of what was read are. */
 
-static const PsLifeWho who = {
+static const PsRunLifeTime noon = { 12000000, 1764331200000000 };
+static const PsRunLifeTime later = { 13000000, 1764331190000000 }; /* the clock was set back */
+
+static const PsRunLifeWho who = {
   .id = ID,
   .invocation = "0123456789abcdef0123456789abcdef",
   .boot = "b0010000000000000000000000000000",
@@ -72,8 +75,9 @@ test_begin (void)
 static void
 test_whole_life (void)
 {
-  const PsLifeCause cause = { "signal", 15, 0, 1, 0, "systemd", "init.scope", "a b.service" };
-  const PsLifeSettled settled = { 1, "success", "exited", "143", "stop-post", { 5, 6 } };
+  static const PsRunLifeCause cause = { "signal",     15,           0, 1, 0, "systemd",
+                                        "init.scope", "a b.service" };
+  static const PsRunLifeSettled settled = { 1, "success", "exited", "143", "stop-post", { 5, 6 } };
   PsRunText found;
   Record record;
 
@@ -96,8 +100,8 @@ test_whole_life (void)
 static void
 test_breaks (void)
 {
-  const PsLifeBreak crash = { 1, 11, 0, 1, "terminate", "flush queue\n\x1b", "" };
-  const PsLifeBreak forced = { 1, 0, 143, 0, "finish", "x", "the exit's time was over" };
+  static const PsRunLifeBreak crash = { 1, 11, 0, 1, "terminate", "flush queue\n\x1b", "" };
+  static const PsRunLifeBreak forced = { 1, 0, 143, 0, "finish", "x", "the exit's time was over" };
   PsRunText found;
   Record record;
 
@@ -119,10 +123,11 @@ test_breaks (void)
 static void
 test_carried_and_detached (void)
 {
-  PsLifeWho child = who;
+  PsRunLifeWho child;
   PsRunText found;
   Record record;
 
+  memcpy (&child, &who, sizeof child);
   child.pid = 4712;
   child.start = 123999;
   child.pid_namespace = 7;
@@ -138,7 +143,7 @@ test_carried_and_detached (void)
 static void
 test_other_life (void)
 {
-  PsLifeWho next = who;
+  PsRunLifeWho next = who;
   PsRunText found;
   Record record;
 
@@ -146,7 +151,7 @@ test_other_life (void)
   g_strlcpy (next.id, OTHER, sizeof next.id);
   PUT (&record, begin, &next, &later);
   PUT (&record, end, ID, &noon, 0);
-  PUT (&record, settled, ID, &(PsLifeSettled){ .is_set = 1, .result = "oom-kill" });
+  PUT (&record, settled, ID, &(PsRunLifeSettled){ .is_set = 1, .result = "oom-kill" });
   read_back (&record, &found);
   g_assert_cmpuint (found.n_lives, ==, 2);
   g_assert_cmpstr (found.last.who.id, ==, OTHER);
@@ -242,9 +247,9 @@ test_find_last (void)
 static void
 test_room (void)
 {
-  PsLifeCause cause = { "signal", 64, 0, G_MAXINT, G_MAXUINT32, "", "", "" };
+  PsRunLifeCause cause = { "signal", 64, 0, G_MAXINT, G_MAXUINT32, "", "", "" };
   char buffer[PS_RUN_TEXT_LINE];
-  PsLifeWho long_who = who;
+  PsRunLifeWho long_who = who;
 
   memset (cause.sender_comm, '\\', sizeof cause.sender_comm - 1);
   memset (cause.sender_unit, '\x01', sizeof cause.sender_unit - 1);

@@ -24,35 +24,35 @@ static const PsPresent now = {
   .start_there = -1,
 };
 
-static PsLife
+static PsRunLife
 new_life (void)
 {
-  PsLife life = { .who = { .boot = BOOT,
-                           .machine = MACHINE,
-                           .inode = 77,
-                           .born_ns = 1000,
-                           .pid_namespace = 5,
-                           .pid = 400,
-                           .start = 4000 },
-                  .begun = { 1000000, 50000000 },
-                  .last = { 3000000, 20000000 },
-                  .state = "running" };
+  PsRunLife life = { .who = { .boot = BOOT,
+                              .machine = MACHINE,
+                              .inode = 77,
+                              .born_ns = 1000,
+                              .pid_namespace = 5,
+                              .pid = 400,
+                              .start = 4000 },
+                     .begun = { 1000000, 50000000 },
+                     .last = { 3000000, 20000000 },
+                     .state = "running" };
 
   return life;
 }
 
 static void
-settle (PsLife *life, const char *result, const char *code, const char *status)
+settle (PsRunLife *life, const char *result, const char *code, const char *status)
 {
   life->settled.is_set = 1;
   g_strlcpy (life->settled.result, result, sizeof life->settled.result);
   g_strlcpy (life->settled.code, code, sizeof life->settled.code);
   g_strlcpy (life->settled.status, status, sizeof life->settled.status);
-  life->settled.time = (PsLifeTime){ 4000000, 21000000 };
+  life->settled.time = (PsRunLifeTime){ 4000000, 21000000 };
 }
 
 static void
-ask_by_signal (PsLife *life, int signum)
+ask_by_signal (PsRunLife *life, int signum)
 {
   life->has_cause = 1;
   g_strlcpy (life->cause.kind, "signal", sizeof life->cause.kind);
@@ -60,14 +60,14 @@ ask_by_signal (PsLife *life, int signum)
 }
 
 static void
-end (PsLife *life, int status)
+end (PsRunLife *life, int status)
 {
   life->has_end = 1;
   life->end_status = status;
 }
 
 static PsFinding
-judge_at (const PsLife *life, const PsPresent *present)
+judge_at (const PsRunLife *life, const PsPresent *present)
 {
   PsFinding finding;
 
@@ -76,7 +76,7 @@ judge_at (const PsLife *life, const PsPresent *present)
 }
 
 static PsFinding
-judge (const PsLife *life)
+judge (const PsRunLife *life)
 {
   return judge_at (life, &now);
 }
@@ -92,7 +92,7 @@ judge (const PsLife *life)
 static void
 test_orderly (void)
 {
-  PsLife life = new_life ();
+  PsRunLife life = new_life ();
   PsFinding finding;
 
   end (&life, 0);
@@ -117,7 +117,7 @@ test_orderly (void)
 static void
 test_orderly_before_reboot (void)
 {
-  PsLife life = new_life ();
+  PsRunLife life = new_life ();
   PsPresent present = now;
 
   g_strlcpy (present.boot, OTHER_BOOT, sizeof present.boot);
@@ -130,7 +130,7 @@ test_orderly_before_reboot (void)
 static void
 test_after_the_end (void)
 {
-  PsLife life = new_life ();
+  PsRunLife life = new_life ();
   PsFinding finding;
 
   end (&life, 0);
@@ -153,14 +153,14 @@ test_after_the_end (void)
 static void
 test_own_word (void)
 {
-  PsLife life = new_life ();
+  PsRunLife life = new_life ();
   PsFinding finding;
 
-  life.crash = (PsLifeBreak){ .is_set = 1, .signum = SIGSEGV };
+  life.crash = (PsRunLifeBreak){ .is_set = 1, .signum = SIGSEGV };
   finding = judge (&life);
   assert_verdict (finding, "crashed");
   g_assert_cmpint (finding.signum, ==, SIGSEGV);
-  life.crash = (PsLifeBreak){ .is_set = 1, .signum = SIGABRT, .is_watchdog = 1 };
+  life.crash = (PsRunLifeBreak){ .is_set = 1, .signum = SIGABRT, .is_watchdog = 1 };
   assert_verdict (judge (&life), "watchdog");
   life.crash.is_watchdog = 0;
   assert_verdict (judge (&life), "crashed");
@@ -170,7 +170,7 @@ test_own_word (void)
   assert_verdict (judge (&life), "crashed");
 
   life = new_life ();
-  life.forced = (PsLifeBreak){ .is_set = 1, .status = 143 };
+  life.forced = (PsRunLifeBreak){ .is_set = 1, .status = 143 };
   ask_by_signal (&life, SIGTERM);
   settle (&life, "timeout", "exited", "143");
   finding = judge (&life);
@@ -208,7 +208,7 @@ test_managers_word (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      PsLife life = new_life ();
+      PsRunLife life = new_life ();
       PsFinding finding;
 
       settle (&life, cases[i].result, cases[i].code, cases[i].status);
@@ -224,7 +224,7 @@ test_managers_word (void)
 static void
 test_silence (void)
 {
-  PsLife life = new_life ();
+  PsRunLife life = new_life ();
   PsPresent present = now;
 
   assert_verdict (judge (&life), "killed");
@@ -249,7 +249,7 @@ test_silence (void)
 static void
 test_copy (void)
 {
-  PsLife life = new_life ();
+  PsRunLife life = new_life ();
   PsPresent present = now;
 
   present.born_ns = 2000; /* even with the same number */
@@ -271,7 +271,7 @@ test_copy (void)
 static void
 test_alive (void)
 {
-  PsLife life = new_life ();
+  PsRunLife life = new_life ();
   PsPresent present = now;
 
   present.start_there = 4000;
@@ -293,7 +293,7 @@ test_alive (void)
 static void
 test_exec (void)
 {
-  PsLife life = new_life ();
+  PsRunLife life = new_life ();
   PsPresent present = now;
 
   life.who.pid = present.pid;
@@ -304,7 +304,7 @@ test_exec (void)
 static void
 test_earlier_verdict (void)
 {
-  PsLife life = new_life ();
+  PsRunLife life = new_life ();
   PsPresent present = now;
 
   g_strlcpy (life.verdict, "killed", sizeof life.verdict);
@@ -360,7 +360,7 @@ static const char *const results[][3] = {
 };
 
 static void
-compose (PsLife *life, PsPresent *present, int what, guint result)
+compose (PsRunLife *life, PsPresent *present, int what, guint result)
 {
   *life = new_life ();
   *present = now;
@@ -368,8 +368,8 @@ compose (PsLife *life, PsPresent *present, int what, guint result)
     end (life, 0);
   if (what & BY_SIGNAL)
     ask_by_signal (life, SIGTERM);
-  life->crash = (PsLifeBreak){ .is_set = (what & CRASHED) != 0, .signum = SIGSEGV };
-  life->forced = (PsLifeBreak){ .is_set = (what & FORCED) != 0, .status = 143 };
+  life->crash = (PsRunLifeBreak){ .is_set = (what & CRASHED) != 0, .signum = SIGSEGV };
+  life->forced = (PsRunLifeBreak){ .is_set = (what & FORCED) != 0, .status = 143 };
   life->is_damaged = (what & DAMAGED) != 0;
   present->born_ns += (what & COPIED) != 0;
   if (what & REBOOTED)
@@ -388,7 +388,7 @@ check_combination (int what, guint result)
   gboolean told = (what & (ENDED | CRASHED | FORCED)) != 0, silent = !told && result == 0;
   PsPresent present;
   PsFinding finding, other;
-  PsLife life;
+  PsRunLife life;
 
   compose (&life, &present, what, result);
   finding = judge_at (&life, &present);
