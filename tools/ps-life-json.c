@@ -52,6 +52,7 @@ write_end (PsJson *json, const PsLife *life)
   ps_json_bool (json, "ended_exactly", life->ends_exactly);
   ps_json_known (json, "lived_us", life->lived_us);
   ps_json_known (json, "exit_duration_us", life->exit_duration_us);
+  ps_json_known (json, "deadline_us", life->deadline_us);
   ps_json_known (json, "status", life->status);
   ps_json_string (json, "reason", life->reason);
   ps_json_string (json, "last_step", life->last_step);

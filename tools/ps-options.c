@@ -3,7 +3,8 @@
 /*
  * GLib's parser is called twice: up to the verb, with the common options only, and behind it, with
  * the verb's own as well. So `psctl --json history` and `psctl history --json` are the same, and an
- * option of one verb is an error for another.
+ * option of one verb is an error behind another, as one that is about the journal is behind a verb
+ * that reads none.
  *
  * Names and meanings are journalctl's wherever journalctl has them. The screen of --help is written
  * by hand (psctl.c): GLib's would not fit one.
@@ -44,10 +45,16 @@ ps_options_clear (PsOptions *self)
 }
 
 gboolean
-ps_options_parse (PsOptions *self, const GOptionEntry *own, gboolean strict, char ***argv,
-                  GError **error)
+ps_options_parse (PsOptions *self, const GOptionEntry *own, gboolean journal, gboolean strict,
+                  char ***argv, GError **error)
 {
-  const GOptionEntry common[] = {
+  const GOptionEntry always[] = {
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &self->quiet, NULL, NULL },
+    { "help", 'h', 0, G_OPTION_ARG_NONE, &self->help, NULL, NULL },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &self->version, NULL, NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  const GOptionEntry of_readers[] = {
     { "user", 0, 0, G_OPTION_ARG_NONE, &self->user, NULL, NULL },
     { "system", 0, 0, G_OPTION_ARG_NONE, &self->system, NULL, NULL },
     { "merge", 'm', 0, G_OPTION_ARG_NONE, &self->merge, NULL, NULL },
@@ -61,17 +68,16 @@ ps_options_parse (PsOptions *self, const GOptionEntry *own, gboolean strict, cha
     { "json", 'j', 0, G_OPTION_ARG_NONE, &self->json, NULL, NULL },
     { "no-pager", 0, 0, G_OPTION_ARG_NONE, &self->no_pager, NULL, NULL },
     { "full", 'l', 0, G_OPTION_ARG_NONE, &self->full, NULL, NULL },
-    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &self->quiet, NULL, NULL },
     { "colour", 0, 0, G_OPTION_ARG_CALLBACK, take_colour, NULL, NULL },
     { "color", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_CALLBACK, take_colour, NULL, NULL },
-    { "help", 'h', 0, G_OPTION_ARG_NONE, &self->help, NULL, NULL },
-    { "version", 0, 0, G_OPTION_ARG_NONE, &self->version, NULL, NULL },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   GOptionGroup *group = g_option_group_new ("psctl", "", "", self, NULL);
 
-  g_option_group_add_entries (group, common);
+  g_option_group_add_entries (group, always);
+  if (journal)
+    g_option_group_add_entries (group, of_readers);
   g_option_context_set_main_group (context, group);
   if (own != NULL)
     g_option_context_add_main_entries (context, own, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The options that every verb takes. They may stand before the verb or after it. */
+/* The options that verbs have in common. They may stand before the verb or after it. */
 
 #include <glib.h>
 
@@ -43,6 +43,7 @@ typedef struct
 void ps_options_clear (PsOptions *self);
 
 /* Takes the options of the program, and own (may be NULL), out of argv; what is left are the
- * arguments. strict: stops at the first argument. argv[0] stays. */
-gboolean ps_options_parse (PsOptions *self, const GOptionEntry *own, gboolean strict, char ***argv,
-                           GError **error);
+ * arguments. journal: those that are about reading one, too. strict: stops at the first argument.
+ * argv[0] stays. */
+gboolean ps_options_parse (PsOptions *self, const GOptionEntry *own, gboolean journal,
+                           gboolean strict, char ***argv, GError **error);

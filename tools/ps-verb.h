@@ -23,6 +23,7 @@ typedef struct
   const char *summary;         /* one line of --help */
   const char *details;         /* more for `psctl NAME --help`: its own options; NULL: nothing */
   const GOptionEntry *options; /* its own; NULL: none */
+  gboolean reads_journal;      /* takes the options that are about that, too */
 
   /* arguments: those behind the verb, with a NULL at the end. */
   PsExit (*run) (const PsOptions *options, char **arguments);

@@ -24,23 +24,23 @@ static PsExit run_help (const PsOptions *options, char **arguments);
 
 /* In the order of --help. */
 static const PsVerb verbs[] = {
-  { "history", "[UNIT…]", "A line for every life: why it ended, by whom", NULL, NULL,
+  { "history", "[UNIT…]", "A line for every life: why it ended, by whom", NULL, NULL, TRUE,
     ps_verb_history },
-  { "show", "[UNIT] [RUN]", "One exit, step by step; RUN: as history has it", NULL, NULL,
+  { "show", "[UNIT] [RUN]", "One exit, step by step; RUN: as history has it", NULL, NULL, TRUE,
     ps_verb_show },
-  { "blame", "[UNIT…]", "The slowest steps over many exits", NULL, NULL, ps_verb_blame },
+  { "blame", "[UNIT…]", "The slowest steps over many exits", NULL, NULL, TRUE, ps_verb_blame },
   { "plot", "[UNIT] [RUN]", "A picture of one exit, or of many: > exit.svg", ps_verb_plot_details,
-    ps_verb_plot_options, ps_verb_plot },
-  { "status", "UNIT", "Is it up, how did it end last, what is left to do", NULL, NULL,
+    ps_verb_plot_options, TRUE, ps_verb_plot },
+  { "status", "UNIT", "Is it up, how did it end last, what is left to do", NULL, NULL, TRUE,
     ps_verb_status },
   { "settle", "[UNIT]", "Carry out what killed daemons left to be done", ps_verb_settle_details,
-    ps_verb_settle_options, ps_verb_settle },
+    ps_verb_settle_options, FALSE, ps_verb_settle },
   { "new-unit", "NAME", "Write a unit for a daemon, from a template", ps_verb_new_unit_details,
-    ps_verb_new_unit_options, ps_verb_new_unit },
-  { "help", "[VERB]", "Say what psctl, or a verb of it, can do", NULL, NULL, run_help },
+    ps_verb_new_unit_options, FALSE, ps_verb_new_unit },
+  { "help", "[VERB]", "Say what psctl, or a verb of it, can do", NULL, NULL, FALSE, run_help },
 };
 
-static const char common_help[] =
+static const char journal_help[] =
     "Which journal (as journalctl has it):\n"
     "  --user, --system          Entries of the user, of the system; both unless said\n"
     "  -D, --directory=DIR       The journals in DIR; -i, --file=GLOB: these\n"
@@ -53,6 +53,11 @@ static const char common_help[] =
     "  --colour=WHEN, -q         auto, always, never; --quiet: results only\n"
     "Status: 0 done, 1 failed, 2 wrong usage, 3 nothing found, 4 not allowed,\n"
     "5 done as far as damaged journals let it.\n";
+
+/* Of a verb that reads no journal. */
+static const char plain_help[] =
+    "  -q, --quiet               Results only\n"
+    "  -h, --help, --version     Say this, say which version it is; nothing else\n";
 
 void
 ps_verb_complain (const char *format, ...)
@@ -84,7 +89,7 @@ print_screen (void)
     /* printf() counts bytes, and "…" has three. */
     printf ("  %-8s %s%*s%s\n", verbs[i].name, verbs[i].arguments,
             (int) (16 - ps_clean_width (verbs[i].arguments)), "", verbs[i].summary);
-  fputs (common_help, stdout);
+  fputs (journal_help, stdout);
 }
 
 static void
@@ -93,7 +98,14 @@ print_verb (const PsVerb *verb)
   printf ("psctl %s [OPTION…] %s\n%s.\n", verb->name, verb->arguments, verb->summary);
   if (verb->details != NULL)
     printf ("\n%s", verb->details);
-  printf ("\n%s", common_help);
+  printf ("\n%s", verb->reads_journal ? journal_help : plain_help);
+}
+
+static PsExit
+print_version (void)
+{
+  puts ("psctl " PS_VERSION);
+  return PS_EXIT_DONE;
 }
 
 static PsExit
@@ -119,7 +131,7 @@ run_verb (const PsVerb *verb, PsOptions *options, char ***argv)
 {
   g_autoptr (GError) error = NULL;
 
-  if (!ps_options_parse (options, verb->options, FALSE, argv, &error))
+  if (!ps_options_parse (options, verb->options, verb->reads_journal, FALSE, argv, &error))
     {
       ps_verb_complain ("%s; see psctl %s --help", error->message, verb->name);
       return PS_EXIT_USAGE;
@@ -129,6 +141,8 @@ run_verb (const PsVerb *verb, PsOptions *options, char ***argv)
       print_verb (verb);
       return PS_EXIT_DONE;
     }
+  if (options->version)
+    return print_version ();
   return verb->run (options, *argv + 1);
 }
 
@@ -138,16 +152,13 @@ run (PsOptions *options, char ***argv)
   g_autoptr (GError) error = NULL;
   const PsVerb *verb;
 
-  if (!ps_options_parse (options, NULL, TRUE, argv, &error))
+  if (!ps_options_parse (options, NULL, TRUE, TRUE, argv, &error))
     {
       ps_verb_complain ("%s; see psctl --help", error->message);
       return PS_EXIT_USAGE;
     }
   if (options->version)
-    {
-      puts ("psctl " PS_VERSION);
-      return PS_EXIT_DONE;
-    }
+    return print_version ();
   if ((*argv)[1] == NULL)
     {
       print_screen ();

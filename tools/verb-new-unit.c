@@ -49,7 +49,10 @@ const char ps_verb_new_unit_details[] =
     "  --busname=NAME, --account=USER   Likewise, of the template dbus\n"
     "  --print                   Write it to standard output, and no file\n"
     "  --force                   Overwrite; write though systemd-analyze complains\n"
-    "  --templates=DIR           Templates from there\n";
+    "  --templates=DIR           Templates from there\n"
+    "\n"
+    "Status here: 0 done, 1 failed, or systemd-analyze complained; 2 wrong usage; 4 not\n"
+    "allowed to write there.\n";
 
 /* What a template makes, besides NAME.service. */
 static const struct

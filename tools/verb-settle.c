@@ -19,10 +19,12 @@
 #include <unistd.h>
 
 static gboolean at_boot;
+static char *directory;
 
 const GOptionEntry ps_verb_settle_options[] = {
   { "boot", 0, 0, G_OPTION_ARG_NONE, &at_boot,
     "All records below /var/lib, or below DIR: what was cut off by a loss of power", NULL },
+  { "directory", 'D', 0, G_OPTION_ARG_FILENAME, &directory, NULL, NULL },
   { NULL }
 };
 
@@ -62,10 +64,18 @@ settle_below (const char *base, const PsSettleTask *task)
   return worst;
 }
 
+/* Before the verb it is the common option. */
+static const char *
+directory_of (const PsOptions *options)
+{
+  return directory != NULL ? directory : options->directory;
+}
+
 static PsSettled
 settle_boot (const PsOptions *options, const PsSettleTask *task)
 {
-  const char *base = options->directory != NULL ? options->directory : "/var/lib";
+  const char *given = directory_of (options);
+  const char *base = given != NULL ? given : "/var/lib";
   g_autofree char *private = g_build_filename (base, "private", NULL);
   PsSettled settled = settle_below (base, task), settled_private = settle_below (private, task);
 
@@ -86,15 +96,16 @@ settle_here (const PsOptions *options, const PsSettleTask *task, PsSettled *sett
 {
   g_autofree char *state = first_of ("STATE_DIRECTORY");
   g_autofree char *runtime = first_of ("RUNTIME_DIRECTORY");
-  const char *const paths[] = { options->directory, state, runtime };
+  const char *const paths[] = { state, runtime };
+  const char *given = directory_of (options);
 
   *settled = PS_SETTLED_WELL;
-  if (options->directory != NULL)
+  if (given != NULL)
     {
-      *settled = ps_settle_directory (options->directory, task);
+      *settled = ps_settle_directory (given, task);
       return TRUE;
     }
-  for (gsize i = 1; i < G_N_ELEMENTS (paths); i++)
+  for (gsize i = 0; i < G_N_ELEMENTS (paths); i++)
     if (paths[i] != NULL)
       *settled = MAX (*settled, ps_settle_directory (paths[i], task));
   return state != NULL || runtime != NULL;

@@ -79,6 +79,7 @@ print_times (const PsOutput *output, const PsLife *life)
   g_autofree char *exit = ps_clean_time (life->exit_begun_us);
   g_autofree char *took = ps_clean_duration (life->exit_duration_us);
   g_autofree char *ended = ps_clean_time (life->ended_us);
+  g_autofree char *deadline = ps_clean_duration (life->deadline_us);
   g_autofree char *first = g_strdup_printf ("%s, lived %s", begun, lived);
   g_autofree char *second = life->exit_duration_us >= 0
                                 ? g_strdup_printf ("begun %s, took %s", exit, took)
@@ -89,6 +90,8 @@ print_times (const PsOutput *output, const PsLife *life)
   print_fact (output, "begun", first);
   if (life->exit_begun_us >= 0)
     print_fact (output, "exit", second);
+  if (life->deadline_us > 0)
+    print_fact (output, "deadline", deadline);
   if (life->ended_us >= 0)
     print_fact (output, "ended", last);
 }

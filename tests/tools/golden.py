@@ -29,6 +29,8 @@ PRINTED = {
     "show-crash.json": ["show", "--json", MAILD, f"{0xb1:032x}"],
     "show-late.txt": ["show", MAILD, f"{0xb3:032x}"],
     "show-watchdog.txt": ["show", MAILD, f"{0xc1:032x}"],
+    "show-settled.txt": ["show", MAILD, f"{0xc2:032x}"],
+    "show-settled.json": ["show", "--json", MAILD, f"{0xc2:032x}"],
     "blame.txt": ["blame"],
     "blame-of-one.txt": ["blame", MAILD],
     "blame.json": ["blame", "--json"],

@@ -121,7 +121,8 @@ class Life:
                                         "PS_SENDER_UNIT"), sender))
         elif code is not None:
             self.cause |= {"PS_CODE": code}
-        self.record("EXIT_BEGUN", PS_STEPS=len(steps), MESSAGE="Exit begun", **self.cause)
+        self.record("EXIT_BEGUN", PS_STEPS=len(steps), PS_DEADLINE_USEC=60 * SECOND,
+                    MESSAGE="Exit begun", **self.cause)
         self.began = self.boot.monotonic
         for event, name, duration in steps:
             self.step(event, name, duration, len(steps))
@@ -236,7 +237,12 @@ def _told_later(journal, boot):
                      PS_PREVIOUS_BEGUN_USEC=boot.realtime - 40 * SECOND, PS_LIVED_USEC=39 * SECOND,
                      PS_PREVIOUS_ENDED_USEC=boot.realtime - SECOND, PS_STEP="reload_table",
                      PS_EXIT_CODE="killed", PS_EXIT_STATUS="ABRT", MESSAGE="The previous run …")
-    following.record("WILL_DONE", PS_CLAUSES_DONE=2, PS_CLAUSES_SKIPPED=1, PS_CLAUSES_FAILED=0,
+    following.record("RECORD_DAMAGED", PS_PATH="/var/lib/maild/maild.service.run",
+                     PS_REASON="a line cannot be read", MESSAGE="A record is damaged")
+    following.record("CLAUSE_FAILED", PS_CLAUSE=2, PS_CLAUSE_VERB="unlink",
+                     PS_CLAUSE_PATH="/run/maild/lock", PS_REASON="Permission denied",
+                     MESSAGE="A clause of a will failed")
+    following.record("WILL_DONE", PS_CLAUSES_DONE=2, PS_CLAUSES_SKIPPED=1, PS_CLAUSES_FAILED=1,
                      PS_SETTLED_BY="start", MESSAGE="A will was carried out")
     boot.wait(3600 * SECOND)
     return following

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Verbs and options: those of --help, of the manual page and of the completions are the same sets; and
-each option that --help names is taken.
+each option that --help names is taken, by a verb that reads no journal no other.
 
 usage: options.py PSCTL SOURCE-ROOT
 """
@@ -17,6 +17,8 @@ from checks import Tap, compare_sets, read, run  # pylint: disable=wrong-import-
 
 OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]+|-[a-zA-Z])(?![\w-])")
 COMMON = "common"
+ALWAYS = {"-h", "--help", "--version"}  # and need not be said each time
+PLAIN = ("settle", "new-unit", "help")  # read no journal, and say all that they take
 
 
 def help_of(psctl, *arguments):
@@ -31,11 +33,10 @@ def said_by_help(psctl):
     screen = help_of(psctl)
     verbs = re.findall(r"^  ([a-z-]+) ", screen, re.MULTILINE)
     common = screen[screen.index("Which journal"):]
-    # What every program has need not be on the screen.
-    found = {COMMON: set(OPTION.findall(common)) | {"-h", "--help", "--version"}}
+    found = {COMMON: set(OPTION.findall(common)) | ALWAYS}
     for verb in verbs:
         text = help_of(psctl, verb)
-        found[verb] = set(OPTION.findall(text[:text.index("Which journal")]))
+        found[verb] = set(OPTION.findall(text.partition("Which journal")[0]))
     return found
 
 
@@ -74,9 +75,8 @@ def complete(source, *words):
 
 def said_by_bash(source):
     verbs = complete(source, "psctl", "")
-    common = complete(source, "psctl", "-")
-    return {COMMON: common, **{verb: complete(source, "psctl", verb, "-") - common
-                               for verb in verbs}}
+    return {COMMON: complete(source, "psctl", "-"),
+            **{verb: complete(source, "psctl", verb, "-") for verb in verbs}}
 
 
 def said_by_zsh(source):
@@ -92,14 +92,15 @@ def said_by_zsh(source):
 
     verbs = re.findall(r"^\t\t'([a-z-]+):", text, re.MULTILINE)
     return {COMMON: options(COMMON),
-            **{verb: options(verb.replace("-", "_")) for verb in verbs}}
+            **{verb: options(verb.replace("-", "_")) | (options("always") if verb in PLAIN else set())
+               for verb in verbs}}
 
 
 def compare(tap, wanted, found, name):
     problems = compare_sets(wanted, found, "--help", name)
     for verb in set(wanted) & set(found):
         # A verb may say anew what a common option means to it.
-        common = set() if verb == COMMON else wanted[COMMON]
+        common = ALWAYS if verb in PLAIN else set() if verb == COMMON else wanted[COMMON]
         problems += [f"{verb}: {problem}" for problem in compare_sets(
             wanted[verb] - common, found[verb] - common, "--help", name)]
     count = sum(map(len, wanted.values()))
@@ -112,9 +113,10 @@ def check_taken(tap, psctl, wanted):
     for verb, options in wanted.items():
         for option in options | wanted[COMMON]:
             _, text = run(psctl, *([] if verb == COMMON else [verb]), option, "--help")
-            if "Unknown option" in text:
+            is_said = option in options | ALWAYS or verb not in PLAIN
+            if is_said == ("Unknown option" in text):
                 problems.append(f"{verb} {option}: {text}")
-    tap.case("each option that --help names is taken", problems)
+    tap.case("each option that --help names is taken, and no other", problems)
 
 
 def check_manual(tap, page):

@@ -13,10 +13,11 @@ _psctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before='' verb='' manager=--system i
 	local common='-D --directory -i --file -m --merge -H --host --root --namespace -S --since -U --until
 		--user --system -j --json -l --full --no-pager --colour -q --quiet -h --help --version'
+	local always='-q --quiet -h --help --version'
 	local -A own=(
 		[history]='' [show]='' [blame]='' [status]='' [help]=''
 		[plot]='--blame'
-		[settle]='--boot'
+		[settle]='--boot -D --directory'
 		[new-unit]='-t --template -o --output --description --documentation --bindir --busname
 			--account --print --force --templates'
 	)
@@ -52,6 +53,9 @@ _psctl() {
 		return ;;
 	-H|--host|--namespace|--description|--documentation|--busname)
 		return ;;
+	esac
+	case $verb in
+	settle|new-unit|help) common=$always ;;
 	esac
 	if [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$common ${verb:+${own[$verb]}}" -- "$word")
