@@ -60,7 +60,6 @@ watcher_new (GMainLoop *loop, int fd)
   self->source = ps_source_new (fd, ps_watcher_turn, self);
   self->registry = ps_registry_new ();
   self->report = ps_report_new ();
-  self->cancellable = g_cancellable_new ();
   self->limit_us = PS_BUDGET_DEFAULT_US;
   ps_pass_init (&self->pass, self->registry, self->report, ps_source_wake, self->source);
   return self;
@@ -227,7 +226,7 @@ ps_watcher_unref (PsWatcher *self)
   ps_pass_clear (&self->pass);
   ps_registry_free (self->registry);
   ps_report_free (self->report);
-  g_object_unref (self->cancellable);
+  g_clear_object (&self->cancellable);
   g_clear_pointer (&self->watchdog, g_source_unref);
   g_clear_pointer (&self->previous_run, ps_run_unref);
   g_clear_pointer (&self->will, ps_will_free);

@@ -36,7 +36,7 @@ read_file (const char *path, char *buffer, size_t size)
   return 0;
 }
 
-static void
+static int
 read_boot (char boot[PS_OWNER_ID])
 {
   char text[64];
@@ -44,11 +44,12 @@ read_boot (char boot[PS_OWNER_ID])
 
   boot[0] = '\0';
   if (read_file ("/proc/sys/kernel/random/boot_id", text, sizeof text) < 0)
-    return;
+    return -1;
   for (const char *at = text; *at != '\0' && n < PS_OWNER_ID - 1; at++)
     if ((*at >= '0' && *at <= '9') || (*at >= 'a' && *at <= 'f'))
       boot[n++] = *at;
   boot[n] = '\0';
+  return 0;
 }
 
 /* When it began; 0: there is no such process any more, or it is not to be seen. The name in the
@@ -83,7 +84,8 @@ ps_owner_make_run (char run[PS_OWNER_ID])
   return 0;
 }
 
-/* This process; run: one that it has already, or NULL for a new one. */
+/* This process; run: one that it has already, or NULL for a new one. -1 and errno: who it is cannot
+ * be told. */
 int
 ps_owner_init_self (PsOwner *owner, const char *run, const char *invocation)
 {
@@ -95,18 +97,27 @@ ps_owner_init_self (PsOwner *owner, const char *run, const char *invocation)
     return -1;
   if (invocation != NULL)
     snprintf (self.invocation, sizeof self.invocation, "%s", invocation);
-  read_boot (self.boot);
+  /* What is there and cannot be read now would be missed by whoever carries the will out: it would
+   * take this boot for another one, in which all that was on a tmpfs has gone. */
+  errno = 0;
+  if (read_boot (self.boot) < 0 && errno != ENOENT)
+    return -1;
+  errno = 0;
   self.start = read_start (self.pid);
+  if (self.start == 0 && errno != 0 && errno != ENOENT)
+    return -1;
   *owner = self;
   return 0;
 }
 
+/* -1 and errno: it cannot be told now. */
 int
 ps_owner_is_of_this_boot (const PsOwner *owner)
 {
   char boot[PS_OWNER_ID];
 
-  read_boot (boot);
+  if (read_boot (boot) < 0 && errno != ENOENT)
+    return -1;
   return strcmp (boot, owner->boot) == 0;
 }
 
@@ -115,7 +126,7 @@ ps_owner_is_of_this_boot (const PsOwner *owner)
 int
 ps_owner_is_alive (const PsOwner *owner)
 {
-  return owner->pid != getpid () && owner->start != 0 && ps_owner_is_of_this_boot (owner)
+  return owner->pid != getpid () && owner->start != 0 && ps_owner_is_of_this_boot (owner) != 0
          && read_start (owner->pid) == owner->start;
 }
 

@@ -99,7 +99,7 @@ new_will (int dir, const char *path, const char *name, const char *run, PsRecord
   if (ps_owner_init_self (&owner, run, ps_identity_get_invocation_id ()) == 0)
     will = ps_will_new (dir, path, name, &owner, (flags & PS_RECORD_SYNC) != 0);
   if (will == NULL)
-    g_set_error (error, PS_ERROR, PS_ERROR_EXHAUSTED, "There is no room for a will: %s",
+    g_set_error (error, PS_ERROR, PS_ERROR_EXHAUSTED, "No will can be kept: %s",
                  g_strerror (errno));
   return will;
 }

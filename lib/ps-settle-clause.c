@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -43,6 +44,14 @@ is_want (int error)
 
 /* --- A command ------------------------------------------------------------------------------- */
 
+/* A manager that stops a unit signals all its processes, and goes on while it finds new ones: it
+ * means the daemon, and strikes what the daemon has just begun. */
+static int
+is_wish_to_end (int signum)
+{
+  return signum == SIGTERM || signum == SIGINT || signum == SIGHUP;
+}
+
 static PsClauseEnd
 run (const PsWillClause *clause, const PsClauseHow *how, char *reason)
 {
@@ -69,7 +78,8 @@ run (const PsWillClause *clause, const PsClauseHow *how, char *reason)
     snprintf (reason, PS_WILL_REASON, "it ended with status %d", WEXITSTATUS (status));
   else
     return PS_CLAUSE_DONE;
-  return PS_CLAUSE_FAILED;
+  return WIFSIGNALED (status) && is_wish_to_end (WTERMSIG (status)) ? PS_CLAUSE_CUT
+                                                                    : PS_CLAUSE_FAILED;
 }
 
 /* --- A file ---------------------------------------------------------------------------------- */
@@ -110,6 +120,21 @@ check_file (const PsWillClause *clause, const PsClauseHow *how, const PsBeneathI
   return PS_CLAUSE_DONE;
 }
 
+/* A mark that is on the disk, of a file that comes back when the power is lost, would be a file
+ * that nobody removes. A directory that may not be read is not to be synced. */
+static PsClauseEnd
+sync_removal (const PsClauseHow *how, int parent, char *reason)
+{
+  int fd = how->is_synced ? openat (parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+  int error = fd < 0 ? errno : fsync (fd) < 0 ? errno : 0;
+
+  if (fd >= 0)
+    close (fd);
+  if (!how->is_synced || error == 0 || error == EACCES || error == EINVAL)
+    return PS_CLAUSE_DONE;
+  return fail (reason, "it was removed, but that may not be on the disk", error);
+}
+
 static PsClauseEnd
 remove_leaf (const PsWillClause *clause, const PsClauseHow *how, int parent, const char *leaf,
              char *reason)
@@ -118,7 +143,8 @@ remove_leaf (const PsWillClause *clause, const PsClauseHow *how, int parent, con
   PsClauseEnd checked;
 
   if (ps_beneath_identify (parent, leaf, &id) < 0)
-    return errno == ENOENT ? PS_CLAUSE_DONE : fail (reason, "it cannot be looked at", errno);
+    return errno == ENOENT ? sync_removal (how, parent, reason)
+                           : fail (reason, "it cannot be looked at", errno);
   if (ps_beneath_identify (parent, "", &above) < 0)
     return fail (reason, "its directory cannot be looked at", errno);
   checked = check_file (clause, how, &id, &above, reason);
@@ -126,7 +152,7 @@ remove_leaf (const PsWillClause *clause, const PsClauseHow *how, int parent, con
     return checked;
   if (unlinkat (parent, leaf, clause->verb == PS_WILL_RMDIR ? AT_REMOVEDIR : 0) == 0
       || errno == ENOENT)
-    return PS_CLAUSE_DONE;
+    return sync_removal (how, parent, reason);
   if (clause->verb == PS_WILL_RMDIR && (errno == ENOTEMPTY || errno == EEXIST))
     return end (PS_CLAUSE_SKIPPED, reason, "it is not empty");
   return fail (reason, "it cannot be removed", errno);

@@ -213,6 +213,7 @@ do_clause (Settling *s, const PsWillEntry *entry, const PsWillPlace *place, int6
     .place = place,
     .dir = open_dir_of (s, place),
     .is_same_boot = s->is_same_boot,
+    .is_synced = s->how->by != PS_SETTLE_BY_PROCESS || s->store->is_synced,
     .has_later_run = has_later_run (s),
     .limit_us = time_us < PS_SETTLE_COMMAND_US ? time_us : PS_SETTLE_COMMAND_US,
   };
@@ -239,11 +240,17 @@ settle_entry (Settling *s, PsWillEntry *entry)
     return 0;
   if (ps_will_text_read_clause (s->work->bytes, entry, &s->work->clause) < 0)
     return 0;
-  if (clause->verb == PS_WILL_RUN && mark (s, "begun", clause->number, NULL) < 0)
-    return 0;
   place = find_place (s, clause);
-  end = do_clause (s, entry, place, time_us);
-  if (end == PS_CLAUSE_LEFT)
+  do
+    {
+      if (clause->verb == PS_WILL_RUN && mark (s, "begun", clause->number, NULL) < 0)
+        return 0;
+      end = do_clause (s, entry, place, time_us);
+      entry->tries++;
+      time_us = left_us (s->how);
+    }
+  while (end == PS_CLAUSE_CUT && time_us > 0);
+  if (end == PS_CLAUSE_LEFT || end == PS_CLAUSE_CUT)
     return 0;
   if (end != PS_CLAUSE_DONE)
     tell_clause (s, place, end == PS_CLAUSE_SKIPPED);
@@ -359,6 +366,10 @@ settle_text (Settling *s)
       snprintf (reason, sizeof reason, "line %u is of a later version; left alone", s->text.line);
       return tell_end (s->how, file, NULL, PS_SETTLE_FOREIGN, reason);
     }
+  s->is_same_boot =
+      s->how->by == PS_SETTLE_BY_PROCESS ? 1 : ps_owner_is_of_this_boot (&s->text.owner);
+  if (s->is_same_boot < 0)
+    return tell_end (s->how, file, NULL, PS_SETTLE_FAILED, words_of (errno));
   if (s->how->by != PS_SETTLE_BY_PROCESS && ps_owner_is_alive (&s->text.owner))
     return PS_SETTLE_ALIVE;
   if (find_unreadable (s) != 0)
@@ -370,7 +381,6 @@ settle_text (Settling *s)
   /* What is appended must not begin within a line. */
   if (s->text.is_torn && ps_store_cut (s->store, (off_t) s->text.whole) < 0)
     return tell_end (s->how, file, NULL, PS_SETTLE_FAILED, words_of (errno));
-  s->is_same_boot = s->how->by == PS_SETTLE_BY_PROCESS || ps_owner_is_of_this_boot (&s->text.owner);
   return settle_entries (s);
 }
 
@@ -457,6 +467,14 @@ worse (PsSettleEnd a, PsSettleEnd b)
   return rank[a] >= rank[b] ? a : b;
 }
 
+/* NULL and errno 0: there are no more. */
+static const struct dirent *
+next_entry (DIR *entries)
+{
+  errno = 0;
+  return readdir (entries);
+}
+
 /* Each will of that owner (NULL: of any) in the directory. Returns the worst of what was met. */
 PsSettleEnd
 ps_settle_all (int dir, const char *owner, PsSettleWork *work, const PsSettleHow *how)
@@ -473,9 +491,12 @@ ps_settle_all (int dir, const char *owner, PsSettleWork *work, const PsSettleHow
         close (fd);
       return tell_end (how, owner != NULL ? owner : ".", NULL, PS_SETTLE_FAILED, words_of (errno));
     }
-  while ((entry = readdir (entries)) != NULL)
+  while ((entry = next_entry (entries)) != NULL)
     if (ps_settle_is_will (entry->d_name, owner, &run))
       end = worse (end, ps_settle_file (dir, entry->d_name, work, how));
+  if (errno != 0)
+    end = worse (
+        end, tell_end (how, owner != NULL ? owner : ".", NULL, PS_SETTLE_FAILED, words_of (errno)));
   closedir (entries);
   return end;
 }

@@ -100,7 +100,7 @@ static gboolean
 is_there (const PsRunLife *life, const PsPresent *present)
 {
   return is_same_boot (life, present) && life->who.pid_namespace == present->pid_namespace
-         && life->who.pid > 0 && life->who.start == present->start_there;
+         && life->who.pid > 0 && life->who.start >= 0 && life->who.start == present->start_there;
 }
 
 static gboolean

@@ -30,9 +30,10 @@ struct _PsWatcher
   GSource *watchdog;
   PsRegistry *registry;
   PsReport *report;
-  GCancellable *cancellable;
-  PsRun *previous_run; /* NULL: not known, or there was none */
-  PsWill *will;        /* atomic; NULL: no record is open */
+  GCancellable *cancellable; /* atomic; NULL: nobody has asked for it yet */
+  gboolean is_cancelled;     /* atomic */
+  PsRun *previous_run;       /* NULL: not known, or there was none */
+  PsWill *will;              /* atomic; NULL: no record is open */
 
   /* Options. */
   gint64 limit_us;

@@ -332,6 +332,17 @@ is_header (const PsLineRead *line)
          && strcmp (version, PS_WILL_VERSION) == 0;
 }
 
+/* The end of a file whose writer was cut off: without a line break, or, where the power was cut and
+ * the line lay across two blocks of which only the second came to the disk, with zeros before it.
+ */
+static int
+is_torn (PsLineKind kind, const PsLineRead *line, const char *next, const char *end)
+{
+  if (kind == PS_LINE_TORN && line->text + line->length == end)
+    return 1;
+  return kind != PS_LINE_GOOD && next == end && line->length > 0 && line->text[0] == '\0';
+}
+
 /* entries and room are the caller's; the rest is filled. */
 void
 ps_will_text_read (PsWillText *will, const char *bytes, size_t n)
@@ -344,7 +355,7 @@ ps_will_text_read (PsWillText *will, const char *bytes, size_t n)
   while ((kind = ps_line_next (&at, bytes + n, &line)) != PS_LINE_NONE)
     {
       will->line++;
-      if (kind == PS_LINE_TORN && line.text + line.length == bytes + n)
+      if (is_torn (kind, &line, at, bytes + n))
         {
           will->is_torn = 1;
           break;

@@ -84,8 +84,9 @@ PS_PUBLIC guint ps_watcher_will_rmdir (PsWatcher *self, const char *path, GError
  * The command is to be run: without a shell, in `/`, with nothing but a `PATH` in its environment,
  * `/dev/null` as its input, no descriptors but output and error, default signals and a process
  * group of its own, as the user that the record belongs to, never with more rights. It has ten
- * seconds, and no more than the exit has left; then its group is killed. It is begun three times at
- * most. Since 0.1.
+ * seconds, and no more than the exit has left; then its group is killed. When it is cut off, or ends
+ * by SIGTERM, SIGINT or SIGHUP, which a manager sends to all processes of a unit, it is begun anew,
+ * three times at most. Since 0.1.
  *
  * Returns: the number of the clause; 0 with an error, as for ps_watcher_will_allow()
  */

@@ -79,7 +79,16 @@ rank (PsSettleEnd end)
 
 /* --- Names ----------------------------------------------------------------------------------- */
 
-/* Whose files there are: NAME of NAME.run and of NAME.RUNID.will. */
+/* GDir does not tell an error from the end, but leaves errno. */
+static const char *
+next_name (GDir *entries)
+{
+  errno = 0;
+  return entries != NULL ? g_dir_read_name (entries) : NULL;
+}
+
+/* Whose files there are: NAME of NAME.run and of NAME.RUNID.will. NULL and errno: it cannot be
+ * read. */
 static GHashTable *
 list_owners (int dir)
 {
@@ -88,12 +97,14 @@ list_owners (int dir)
   g_autoptr (GDir) entries = g_dir_open (path, 0, NULL);
   const char *name, *run;
 
-  while (entries != NULL && (name = g_dir_read_name (entries)) != NULL)
+  if (entries == NULL)
+    return NULL;
+  while ((name = next_name (entries)) != NULL)
     if (ps_settle_is_will (name, NULL, &run))
       g_hash_table_add (owners, g_strndup (name, (gsize) (run - name) - 1));
     else if (g_str_has_suffix (name, ".run"))
       g_hash_table_add (owners, g_strndup (name, strlen (name) - strlen (".run")));
-  return g_steal_pointer (&owners);
+  return errno == 0 ? g_steal_pointer (&owners) : NULL;
 }
 
 /* The name as a user gives it: "food" is "food.service", too. */
@@ -155,14 +166,19 @@ static PsSettled
 settle_owners (Directory *self)
 {
   g_autoptr (GHashTable) owners = list_owners (self->dir);
-  PsSettleWork *work = ps_settle_work_new ();
+  PsSettleWork *work = owners != NULL ? ps_settle_work_new () : NULL;
   PsSettled worst = work != NULL ? PS_SETTLED_WELL : PS_SETTLED_BADLY;
   GHashTableIter iter;
   gpointer owner;
 
+  if (work == NULL)
+    {
+      ps_verb_complain ("%s: %s", self->path, g_strerror (errno));
+      return worst;
+    }
   self->report = ps_report_new ();
   g_hash_table_iter_init (&iter, owners);
-  while (work != NULL && g_hash_table_iter_next (&iter, &owner, NULL))
+  while (g_hash_table_iter_next (&iter, &owner, NULL))
     if (is_wanted (owner, self->task->unit))
       {
         PsSettled settled = settle_owner (self, owner, work);

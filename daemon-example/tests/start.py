@@ -4,7 +4,6 @@
 
 import contextlib
 import os
-import pathlib
 import signal
 import socket
 import sqlite3

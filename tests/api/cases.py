@@ -13,7 +13,7 @@ import sys
 from checks import Tap, compare_sets, duplicates, read
 
 ROW = re.compile(r"^\| ([A-Z]\d\d) \|(.*?)\|(.*)\|$", re.MULTILINE)
-NAMED = re.compile(r"`((?:process|sweep|systemd|tools)/[^`]+)`")
+NAMED = re.compile(r"`((?:process|sweep|durable|systemd|tools)/[^`]+)`")
 GROUPS = {"O": 11, "R": 10, "X": 20, "G": 21, "F": 10, "L": 13, "T": 6, "N": 21, "J": 6, "C": 15,
           "E": 8, "S": 10, "W": 21, "K": 8}
 
@@ -21,7 +21,7 @@ GROUPS = {"O": 11, "R": 10, "X": 20, "G": 21, "F": 10, "L": 13, "T": 6, "N": 21,
 def carried(source):
     """The pairs (id, test) that the sources of the tests have."""
     pairs = set()
-    for suite in ("process", "sweep"):
+    for suite in ("process", "sweep", "durable"):
         for path in (source / "tests" / suite).glob("*.c"):
             for identifier in re.findall(r'\{ "([A-Z]\d\d)[a-z]?",', read(path)):
                 pairs.add((identifier, f"{suite}/{path.stem}"))

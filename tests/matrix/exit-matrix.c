@@ -256,6 +256,8 @@ describe_order (const char *const *lines, char **child)
   return g_string_free (g_steal_pointer (&order), FALSE);
 }
 
+static const char HELPER[] = "`psctl settle`";
+
 /* As systemd does when the unit has ended. */
 static void
 run_helper (void)
@@ -277,7 +279,18 @@ find_executor (const Row *which, gboolean had_one)
   if (access (path, F_OK) < 0)
     return "the process";
   run_helper ();
-  return access (path, F_OK) < 0 ? "`psctl settle`" : "**No**";
+  return access (path, F_OK) < 0 ? HELPER : "**No**";
+}
+
+/* What became of what an event's callback would have done. */
+static const char *
+describe_event (const Row *which, PsEvent event, gboolean ran, const char *executor)
+{
+  if (ran)
+    return "yes";
+  if ((which->orderly & event) == 0)
+    return "–";
+  return executor == HELPER ? "will" : "**No**";
 }
 
 static void
@@ -331,7 +344,7 @@ print_row (const Row *which)
     {
       gboolean ran = g_strv_contains ((const char *const *) lines, columns[i].name);
 
-      printf (" %s |", ran ? "yes" : which->orderly & columns[i].event ? "**No**" : "–");
+      printf (" %s |", describe_event (which, columns[i].event, ran, executor));
     }
   printf (" %s | %s | %s |\n", *order != '\0' ? order : "nothing", executor,
           which->remarks & SHOWS_CHILD && child != NULL ? child : end);

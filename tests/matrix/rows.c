@@ -463,7 +463,8 @@ static void
 held_for_ever (PsWatcher *watcher)
 {
   fuzz_clock_stop ();
-  ps_watcher_set_deadline (watcher, 200);
+  /* A second passes: more than there is for holds, and less than there is for everything. */
+  ps_watcher_set_deadline (watcher, 1100);
   ps_watcher_on_terminate (watcher, hold, NULL);
 }
 
@@ -542,7 +543,8 @@ static const Row by_signal[] = {
   { "SIGHUP, a reload callback is there", RELOADS, IN_THE_LOOP, do_kill, SIGHUP, NULL, LIVES_ON },
   { "SIGHUP that nohup has set to be ignored", RUNS_NOTHING, IN_THE_LOOP, do_kill, SIGHUP, NULL,
     LIVES_ON, ignore_hangup },
-  { "SIGTERM before `ps_glib_attach()`", ENDS_BY_SIGNAL, BEFORE_ATTACH, do_raise, SIGTERM },
+  { "SIGTERM before `ps_glib_attach()`, when there is nothing to run", RUNS_NOTHING, BEFORE_ATTACH,
+    do_raise, SIGTERM },
   { "SIGTERM after `ps_prepare()`", ENDS_BY_SIGNAL, BEFORE_ATTACH, do_prepare_and_raise, SIGTERM },
   { "SIGTERM again, while a hold is waited for", ENDS_BY_SIGNAL, IN_THE_LOOP, do_kill, SIGTERM,
     again_while_held },

@@ -207,6 +207,26 @@ cancellable_01 (void)
   proc_expect_exit (child, 143);
 }
 
+static int
+late_cancellable_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch ();
+
+  ps_watcher_on_terminate (watcher, say_cancelled, watcher);
+  return run (watcher);
+}
+
+static void
+cancellable_02 (void)
+{
+  Proc *child = proc_start (late_cancellable_child, NULL);
+
+  proc_expect (child, "ready");
+  proc_kill (child, SIGTERM);
+  proc_expect (child, "terminate: cancelled 1");
+  proc_expect_exit (child, 143);
+}
+
 static const TapCase cases[] = {
   { "checkpoint-01", "checkpoints run now and then, and at the beginning of an exit",
     checkpoint_01 },
@@ -215,6 +235,7 @@ static const TapCase cases[] = {
   { "scope-01", "a scope ends by its block, or with the process", scope_01 },
   { "scope-02", "exit() within a scope", scope_02 },
   { "cancellable-01", "cancelled when nobody can veto any more", cancellable_01 },
+  { "cancellable-02", "one first asked for in the exit is cancelled", cancellable_02 },
 };
 
 int

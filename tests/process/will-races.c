@@ -69,7 +69,6 @@ w07 (void)
 {
   const char *place = new_place (), *outside = new_place ();
   g_autofree char *way = in_place (place, "way"), *link_path = in_place (place, "link");
-  g_autofree char *victim = in_place (outside, "victim");
   pid_t swapper;
   Proc *child;
 

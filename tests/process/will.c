@@ -267,6 +267,46 @@ failing_commands (void)
   tap_check (!is_there (place, "a"));
 }
 
+/* The first time it is struck by what a manager sends to all processes of a unit. */
+static int
+struck_commands_child (gconstpointer place)
+{
+  PsWatcher *watcher = watch_with_record (place);
+  g_autofree char *once = g_strdup_printf (
+      "cd %s; echo x >>once; [ $(wc -l <once) -gt 1 ] || kill -TERM $$", (const char *) place);
+  g_autofree char *always =
+      g_strdup_printf ("cd %s; echo x >>always; kill -HUP $$", (const char *) place);
+
+  will_sh (watcher, once);
+  will_sh (watcher, always);
+  return run (watcher);
+}
+
+static void
+check_length (const char *place, const char *name, gsize wanted)
+{
+  g_autofree char *path = in_place (place, name), *text = NULL;
+
+  tap_check (g_file_get_contents (path, &text, NULL, NULL));
+  tap_check_int (text != NULL ? strlen (text) : 0, ==, wanted);
+}
+
+static void
+struck_commands (void)
+{
+  const char *place = new_place ();
+  Proc *child = proc_start (struck_commands_child, place);
+
+  proc_expect (child, "ready");
+  proc_kill (child, SIGKILL);
+  proc_expect_signal (child, SIGKILL);
+  settle (place, 5);
+  tap_check (strstr (settle_said (), "1 done, 0 left alone, 1 failed, 0 still") != NULL);
+  check_length (place, "once", strlen ("x\n") * 2);
+  check_length (place, "always", strlen ("x\n") * 3);
+  tap_check (find_will (place) == NULL);
+}
+
 /* --- W03 ------------------------------------------------------------------------------------- */
 
 static const char *
@@ -716,7 +756,6 @@ n19 (void)
   const char *place = two_files_place ();
   g_autofree char *log = in_place (place, "log"), *text = NULL;
   Proc *child = proc_start (many_child, place);
-  g_autofree char *path = NULL;
   gsize length = 0;
   g_autofree char *bytes = NULL, *marks = NULL, *all = NULL;
 
@@ -951,6 +990,7 @@ static const TapCase cases[] = {
   { "W17", "last registered first, and commands get nothing of ours", order },
   { "W17", "a command that hangs is killed in time", hanging_command },
   { "W17", "commands that fail do not stop the rest", failing_commands },
+  { "W17", "a command that is asked to end, as the whole unit is, is begun anew", struck_commands },
   { "W03", "cut at each byte: what was written before it counts", w03 },
   { "W03", "damaged: nothing is carried out, and it is set aside", w03_damaged },
   { "W04", "no room: said aloud, and nothing in part", w04 },

@@ -37,18 +37,18 @@ set_register (pid_t thread, size_t offset, long value)
 }
 
 static void
-enter (Tracer *self, TracedThread *thread, long call, const guint64 *arguments)
+enter (Tracer *self, TracedThread *thread, long call)
 {
-  const SweepCall about = { .number = self->n_calls + 1,
-                            .call = call,
-                            .arguments = arguments,
-                            .pid = self->pid,
-                            .thread = thread->thread };
-
+  thread->call = (SweepCall){ 0 };
   if (!self->armed || thread->is_own)
     return;
-  self->n_calls++;
-  thread->fate = self->at_call (&about, self->data, &self->n_fired);
+  thread->call = (SweepCall){ .number = ++self->n_calls,
+                              .call = call,
+                              .arguments = thread->arguments,
+                              .pid = self->pid,
+                              .thread = thread->thread };
+  if (self->at_call != NULL)
+    thread->fate = self->at_call (&thread->call, self->data, &self->n_fired);
   if (thread->fate.error != 0 && self->error == 0)
     {
       self->call = call;
@@ -59,10 +59,13 @@ enter (Tracer *self, TracedThread *thread, long call, const guint64 *arguments)
 }
 
 static void
-leave (TracedThread *thread)
+leave (Tracer *self, TracedThread *thread, gint64 result)
 {
   if (thread->fate.error != 0)
     set_register (thread->thread, offsetof (struct user, regs.rax), -thread->fate.error);
+  else if (thread->call.number != 0 && self->at_return != NULL)
+    self->at_return (&thread->call, result, self->data);
+  thread->call.number = 0;
   thread->fate = (SweepFate){ 0, FALSE };
 }
 
@@ -74,16 +77,14 @@ at_syscall (Tracer *self, TracedThread *thread)
   if (ptrace (PTRACE_GET_SYSCALL_INFO, thread->thread, sizeof info, &info) < 0)
     return -1;
   if (info.op == PTRACE_SYSCALL_INFO_EXIT)
-    leave (thread);
+    leave (self, thread, info.exit.rval);
   if (info.op != PTRACE_SYSCALL_INFO_ENTRY)
     return -1;
   if (info.entry.nr != SYS_prctl || info.entry.args[0] != SWEEP_PRCTL)
     {
-      guint64 arguments[6];
-
-      for (guint i = 0; i < G_N_ELEMENTS (arguments); i++)
-        arguments[i] = info.entry.args[i];
-      enter (self, thread, (long) info.entry.nr, arguments);
+      for (guint i = 0; i < G_N_ELEMENTS (thread->arguments); i++)
+        thread->arguments[i] = info.entry.args[i];
+      enter (self, thread, (long) info.entry.nr);
       return -1;
     }
   if (info.entry.args[1] == SWEEP_OWN_BEGIN)
@@ -110,7 +111,7 @@ tracer_take_stop (Tracer *self, pid_t thread, int status)
   else if (is_new && signum == SIGSTOP)
     {
       ptrace (PTRACE_SETOPTIONS, thread, NULL,
-              PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL);
+              PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL);
       signum = 0;
     }
   ptrace (PTRACE_SYSCALL, thread, NULL, (long) signum);
