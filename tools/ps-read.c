@@ -231,3 +231,34 @@ ps_read_name_user (gint64 uid)
 
   return user != NULL ? g_strdup (user->pw_name) : NULL;
 }
+
+PsLife *
+ps_read_one (PsReadOne *self, const PsOptions *options, const char *unit, const char *run,
+             PsExit *status)
+{
+  char *units[] = { (char *) unit, NULL };
+  PsLife *life;
+
+  *self = (PsReadOne){ .reader = ps_read_open (options, status) };
+  if (self->reader != NULL)
+    self->list = ps_read_lives (self->reader, options, unit != NULL ? units : NULL, status);
+  if (self->list == NULL)
+    return NULL;
+  life = ps_read_find_run (self->list, unit, run);
+  if (life != NULL)
+    {
+      life = ps_read_whole (self->reader, options, life, &self->whole, status);
+      if (life == NULL)
+        return NULL;
+    }
+  *status = ps_read_close (self->reader, options, life != NULL);
+  return life;
+}
+
+void
+ps_read_one_clear (PsReadOne *self)
+{
+  g_clear_pointer (&self->whole, ps_lives_free);
+  g_clear_pointer (&self->list, ps_lives_free);
+  g_clear_pointer (&self->reader, ps_journal_reader_free);
+}

@@ -27,6 +27,19 @@ PsLife *ps_read_whole (PsJournalReader *reader, const PsOptions *options, const 
  * an invocation ID; NULL: the newest that is over. NULL when there is none. */
 PsLife *ps_read_find_run (const PsLives *lives, const char *unit, const char *run);
 
+/* One run of one unit (NULL: of any), opened, read and closed: with everything that is known of it.
+ * In lives, with texts of list's and of the reader's; all are the caller's. NULL when there is
+ * none; status says what to end with, and is PS_EXIT_NOTHING where nothing was told yet. */
+typedef struct
+{
+  PsJournalReader *reader;
+  PsLives *list, *whole;
+} PsReadOne;
+PsLife *ps_read_one (PsReadOne *self, const PsOptions *options, const char *unit, const char *run,
+                     PsExit *status);
+void ps_read_one_clear (PsReadOne *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PsReadOne, ps_read_one_clear)
+
 /* Whatever was read, to the entry. */
 typedef void (*PsTakeEntry) (const PsEntry *entry, gpointer user_data);
 void ps_read_all (PsJournalReader *reader, const PsOptions *options, PsTakeEntry take,

@@ -89,26 +89,11 @@ explain_nothing (const PsLife *life, PsExit status)
 static PsExit
 plot_exit (const PsOptions *options, const char *unit, const char *run)
 {
-  char *units[] = { (char *) unit, NULL };
-  g_autoptr (PsJournalReader) reader = NULL;
-  g_autoptr (PsLives) lives = NULL, whole = NULL;
+  g_auto (PsReadOne) one = { 0 };
   g_autofree char *text = NULL;
-  PsLife *life;
-  PsExit status;
+  PsExit status = PS_EXIT_FAILED;
+  PsLife *life = ps_read_one (&one, options, unit, run, &status);
 
-  reader = ps_read_open (options, &status);
-  lives =
-      reader != NULL ? ps_read_lives (reader, options, unit != NULL ? units : NULL, &status) : NULL;
-  if (lives == NULL)
-    return status;
-  life = ps_read_find_run (lives, unit, run);
-  if (life != NULL)
-    {
-      life = ps_read_whole (reader, options, life, &whole, &status);
-      if (life == NULL)
-        return status;
-    }
-  status = ps_read_close (reader, options, life != NULL);
   if (life == NULL || life->exit_begun_us < 0)
     return explain_nothing (life, status);
   text = ps_svg_exit (life);

@@ -348,10 +348,8 @@ PsExit
 ps_verb_show (const PsOptions *options, char **arguments)
 {
   g_autofree char *unit = arguments[0] != NULL ? ps_read_unit_name (arguments[0]) : NULL;
-  char *units[] = { unit, NULL };
   const char *run = unit != NULL ? arguments[1] : NULL;
-  g_autoptr (PsJournalReader) reader = NULL;
-  g_autoptr (PsLives) lives = NULL, whole = NULL;
+  g_auto (PsReadOne) one = { 0 };
   PsLife *life;
   PsExit status = PS_EXIT_USAGE;
 
@@ -360,21 +358,9 @@ ps_verb_show (const PsOptions *options, char **arguments)
       ps_verb_complain ("“%s” is one too many; see psctl show --help", arguments[2]);
       return status;
     }
-  reader = ps_read_open (options, &status);
-  lives =
-      reader != NULL ? ps_read_lives (reader, options, unit != NULL ? units : NULL, &status) : NULL;
-  if (lives == NULL)
-    return status;
-  life = ps_read_find_run (lives, unit, run);
-  if (life != NULL)
-    {
-      life = ps_read_whole (reader, options, life, &whole, &status);
-      if (life == NULL)
-        return status;
-    }
-  status = ps_read_close (reader, options, life != NULL);
+  life = ps_read_one (&one, options, unit, run, &status);
   if (life == NULL && status == PS_EXIT_NOTHING)
-    ps_read_complain_of_nothing (reader, "no such life is in this journal");
+    ps_read_complain_of_nothing (one.reader, "no such life is in this journal");
   if (life != NULL && options->json)
     print_json (options, life);
   else if (life != NULL)
