@@ -51,7 +51,7 @@ daemon_describe (Daemon *self)
 gboolean
 daemon_open (Daemon *self, const Options *options, GError **error)
 {
-  g_autofree char *database = NULL;
+  g_autofree char *database = NULL, *lock = NULL;
 
   self->options = options;
   self->config = options_load_config (options, error);
@@ -59,6 +59,10 @@ daemon_open (Daemon *self, const Options *options, GError **error)
     return FALSE;
   database = options_choose_database (options, self->config, error);
   if (database == NULL)
+    return FALSE;
+  lock = g_strconcat (database, ".lock", NULL);
+  self->lock = lock_file_take (lock, error);
+  if (self->lock == NULL)
     return FALSE;
   self->store = store_open (database, error);
   return self->store != NULL;
@@ -108,24 +112,33 @@ daemon_remember (Daemon *self, PsWatcher *watcher)
     self->previous = g_steal_pointer (&words);
 }
 
-/* What a killed daemon would leave behind: `psctl settle`, or the next start, removes it. */
+static void
+bequeath_file (PsWatcher *watcher, const char *path)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *absolute = g_canonicalize_filename (path, NULL);
+  g_autofree char *absolute_directory = g_canonicalize_filename (directory, NULL);
+  g_autoptr (GError) error = NULL;
+
+  if (!ps_watcher_will_allow (watcher, absolute_directory, &error)
+      || ps_watcher_will_unlink (watcher, absolute, &error) == 0)
+    g_warning ("%s", error->message);
+}
+
+/* What a killed daemon would leave behind: `psctl settle`, or the next start, removes it. The lock
+ * is named first, so that it goes last. */
 void
 daemon_bequeath (Daemon *self, PsWatcher *watcher)
 {
   if (!self->has_record)
     return;
+  bequeath_file (watcher, self->lock->path);
   for (guint i = 0; i < self->listeners->len; i++)
     {
       const Listener *listener = g_ptr_array_index (self->listeners, i);
-      g_autofree char *directory = NULL;
-      g_autoptr (GError) error = NULL;
 
-      if (listener->file == NULL)
-        continue;
-      directory = g_path_get_dirname (listener->file->path);
-      if (!ps_watcher_will_allow (watcher, directory, &error)
-          || ps_watcher_will_unlink (watcher, listener->file->path, &error) == 0)
-        g_warning ("%s", error->message);
+      if (listener->file != NULL)
+        bequeath_file (watcher, listener->file->path);
     }
 }
 
@@ -193,6 +206,7 @@ daemon_clear (Daemon *self)
   g_clear_pointer (&self->status, status_free);
   if (finished)
     g_clear_pointer (&self->store, store_close);
+  g_clear_pointer (&self->lock, lock_file_release);
   g_clear_pointer (&self->listeners, g_ptr_array_unref);
   g_clear_pointer (&self->config, config_free);
   g_clear_pointer (&self->config_problem, g_free);

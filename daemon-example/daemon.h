@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "inbox.h"
+#include "lock-file.h"
 #include "options.h"
 #include "status.h"
 
@@ -17,6 +18,7 @@ typedef struct
   char *config_problem; /* why the file on disk is not; NULL when it is */
   GPtrArray *listeners;
   char *place; /* where it listens, for people */
+  LockFile *lock; /* one daemon for one database */
   Store *store;
   Inbox *inbox;
   Status *status;

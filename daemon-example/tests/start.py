@@ -4,6 +4,7 @@
 
 import contextlib
 import os
+import pathlib
 import signal
 import socket
 import sqlite3
@@ -182,8 +183,25 @@ def previous(bench):
     equal(third.stop(), 143, "status")
 
 
-@case("a killed daemon's will: the helper removes its socket, or the next start does, and no other")
+@case("one daemon for one database: a second one says who has it; a lock that was left is none")
+def lock(bench):
+    file = pathlib.Path(f"{bench.database}.lock")
+    first = bench.daemon()
+    equal(file.read_text(), f"{first.process.pid}\n", "the lock file")
+    fails(bench, UNAVAILABLE, f"process {first.process.pid} has this database", f"--config={bench.config}",
+          f"--database={bench.database}", f"--listen-unix={bench.path}/other")
+    check(bench.client().ask("x").startswith("ok "), "the first daemon is not reached any more")
+    equal(first.stop(signal.SIGKILL), -signal.SIGKILL, "wait status")
+    check(file.exists(), "nobody has removed it yet")
+    second = bench.daemon()
+    equal(file.read_text(), f"{second.process.pid}\n", "the lock file, taken over")
+    equal(second.stop(), 143, "status")
+    check(not file.exists(), "the lock file is left behind")
+
+
+@case("a killed daemon's will: the helper removes its socket and its lock, or the next start does")
 def will(bench):
+    lock = pathlib.Path(f"{bench.database}.lock")
     state = bench.path / "state"
     state.mkdir(mode=0o700)
     environment = {"STATE_DIRECTORY": str(state)}
@@ -191,20 +209,21 @@ def will(bench):
         first = bench.daemon(env=environment)
         equal(len(list(state.glob("*.will"))), 1, "wills of a daemon that lives")
         equal(first.stop(signal.SIGKILL), -signal.SIGKILL, "wait status")
-        check(bench.unix.exists(), "nobody has removed it yet")
+        check(bench.unix.exists() and lock.exists(), "nobody has removed them yet")
         if helper:
             done = subprocess.run([PSCTL, "settle"], env={**os.environ, **environment},
                                   capture_output=True, text=True, check=False)
             equal(done.returncode, 0, done.stdout + done.stderr)
-            check("1 done, 0 left alone, 0 failed" in done.stdout, done.stdout)
+            check("2 done, 0 left alone, 0 failed" in done.stdout, done.stdout)
             check(not bench.unix.exists(), "the socket is left behind")
+            check(not lock.exists(), "the lock is left behind")
             equal(list(state.glob("*.will")), [], "wills")
     second = bench.daemon(env=environment)
     check("Removed " not in second.error_text(), "the stale socket was met")
     check(bench.client().ask("x").startswith("ok "), "answer")
     equal(second.stop(), 143, "status")
     equal(list(state.glob("*.will")), [], "wills after an orderly exit")
-    check(not bench.unix.exists(), "the socket is left behind")
+    check(not bench.unix.exists() and not lock.exists(), "something is left behind")
 
 
 @case("the socket of a daemon that lives is left alone")
