@@ -297,3 +297,15 @@ child_wait_for (pid_t pid)
   child_need (TEMP_FAILURE_RETRY (waitpid (pid, &status, 0)) == pid);
   return proc_describe (status);
 }
+
+void
+child_fork_and_exit (void)
+{
+  pid_t child = fork ();
+  g_autofree char *end = NULL;
+
+  if (child == 0)
+    exit (0);
+  end = child_wait_for (child);
+  child_say (end);
+}

@@ -50,3 +50,6 @@ guint64 child_signal_set (const char *name);
 
 /* Waits for a process and describes its end as proc_describe() does. To be freed. */
 char *child_wait_for (pid_t pid);
+
+/* Says how a forked child ends that calls exit (0). */
+void child_fork_and_exit (void);

@@ -620,13 +620,7 @@ w13 (void)
 static void
 fork_and_exit (PsContext *context, gpointer unused)
 {
-  pid_t child = fork ();
-  g_autofree char *end = NULL;
-
-  if (child == 0)
-    exit (0);
-  end = child_wait_for (child);
-  child_say (end);
+  child_fork_and_exit ();
 }
 
 static int
