@@ -15,9 +15,9 @@
  * line numbers of its own, and wait for the other.
  *
  * The lock is the kernel's (fcntl), which goes with its process; the file is what it hangs on, and
- * tells people the process ID. A file that was left behind is therefore no lock: it is taken over.
- * Whoever has locked it looks whether the path still leads to it: the daemon that had it before may
- * have removed it in between.
+ * tells people the process ID. A file that was left behind is therefore no lock. It is not used
+ * again, but replaced: it is in a dead daemon's will, which is for that file and no other. Whoever
+ * has locked a file looks whether the path still leads to it: it may have been removed in between.
  */
 
 #define TRIES 16
@@ -60,6 +60,14 @@ leads_to (const char *path, int fd)
 }
 
 static gboolean
+is_left_behind (int fd)
+{
+  struct stat st;
+
+  return fstat (fd, &st) == 0 && st.st_size > 0;
+}
+
+static gboolean
 write_pid (int fd, const char *path, GError **error)
 {
   char text[16];
@@ -88,8 +96,10 @@ open_locked (const char *path, GError **error)
           close (fd);
           return -1;
         }
-      if (leads_to (path, fd))
+      if (leads_to (path, fd) && !is_left_behind (fd))
         return fd;
+      if (leads_to (path, fd))
+        unlink (path);
       close (fd);
     }
   g_set_error (error, FAILURE, EX_TEMPFAIL, "Lock %s: it is replaced again and again", path);

@@ -220,6 +220,7 @@ def will(bench):
             equal(list(state.glob("*.will")), [], "wills")
     second = bench.daemon(env=environment)
     check("Removed " not in second.error_text(), "the stale socket was met")
+    equal(lock.read_text(), f"{second.process.pid}\n", "the lock file")
     check(bench.client().ask("x").startswith("ok "), "answer")
     equal(second.stop(), 143, "status")
     equal(list(state.glob("*.will")), [], "wills after an orderly exit")
