@@ -14,14 +14,14 @@ import sys
 
 OBJECTS = {
     "ps-crash", "ps-crash-actions", "ps-crash-facts", "ps-crash-tell", "ps-crash-text", "ps-crash-call", "ps-unwind",
-    "ps-backstop", "ps-clock", "ps-fd", "ps-self", "ps-sender", "ps-termlog", "ps-write", "ps-words", "ps-lastwords", "ps-current", "ps-lastcalls",
-    "ps-run-log", "ps-run-text", "ps-line",
+    "ps-backstop", "ps-clock", "ps-fd", "ps-self", "ps-sender", "ps-termlog",
+    "ps-write", "ps-words", "ps-lastwords", "ps-current", "ps-lastcalls", "ps-run-log", "ps-run-text", "ps-line",
 }
 
 # signal-safety(7) lists them.
 POSIX = """
-    _exit alarm clock_gettime close connect fcntl fcntl64 fdatasync fstat fstat64 ftruncate ftruncate64 getpid getppid kill memchr memcmp memcpy memset nanosleep
-    open open64 poll pthread_sigmask read readlink send sigaction sigaddset sigdelset sigemptyset
+    _exit alarm clock_gettime close connect fcntl fcntl64 fdatasync fstat fstat64 ftruncate
+    ftruncate64 getpid getppid kill memchr memcmp memcpy memset nanosleep open open64 poll pthread_sigmask read readlink send sigaction sigaddset sigdelset sigemptyset
     sigfillset sigismember sigpending socket strcmp strlen strnlen write pthread_equal pthread_self
 """.split()
 
@@ -33,8 +33,9 @@ LINUX = """
 # The unwinder is linked statically, and without locks; the loader's function is documented so.
 UNWIND = "_Unwind_Backtrace _Unwind_GetIP _Unwind_GetIPInfo _dl_find_object".split()
 
-# Made by the compiler. What checks the size of a copy or the stack ends the process.
-COMPILER = r"_GLOBAL_OFFSET_TABLE_|__stack_chk_fail|__(mem\w+|read|readlink|poll|strn?len)_chk"
+# Made by the compiler. What checks the size of a copy or the stack ends the process; bcmp() is what clang
+# makes of memcmp() where only equality counts.
+COMPILER = r"_GLOBAL_OFFSET_TABLE_|bcmp|__stack_chk_fail|__(mem\w+|read|readlink|poll|strn?len)_chk"
 
 # Builds that measure themselves.
 INSTRUMENTED = r"_*(asan|ubsan|tsan|sanitizer|gcov|llvm)_\w+|__sanitizer_cov\w*"
