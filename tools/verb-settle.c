@@ -45,6 +45,15 @@ const char ps_verb_settle_details[] =
 /* Far more than clauses take, and less than a unit's TimeoutStopSec=. */
 #define LIMIT_US (60 * PS_US_PER_SEC)
 
+/* Once, which it would not be as an argument of MAX(). */
+static void
+settle_one (const char *path, const PsSettleTask *task, PsSettled *worst)
+{
+  PsSettled settled = ps_settle_directory (path, task);
+
+  *worst = MAX (*worst, settled);
+}
+
 static PsSettled
 settle_below (const char *base, const PsSettleTask *task)
 {
@@ -59,7 +68,7 @@ settle_below (const char *base, const PsSettleTask *task)
       /* Of a dynamic user: the link to what is below private/. */
       if (strcmp (name, "private") != 0 && !g_file_test (path, G_FILE_TEST_IS_SYMLINK)
           && g_file_test (path, G_FILE_TEST_IS_DIR))
-        worst = MAX (worst, ps_settle_directory (path, task));
+        settle_one (path, task, &worst);
     }
   return worst;
 }
@@ -107,7 +116,7 @@ settle_here (const PsOptions *options, const PsSettleTask *task, PsSettled *sett
     }
   for (gsize i = 0; i < G_N_ELEMENTS (paths); i++)
     if (paths[i] != NULL)
-      *settled = MAX (*settled, ps_settle_directory (paths[i], task));
+      settle_one (paths[i], task, settled);
   return state != NULL || runtime != NULL;
 }
 

@@ -100,11 +100,10 @@ settle_said (void)
   return said;
 }
 
-void
-settle_at (const char *where, const char *place, int wanted)
+/* envp NULL: our own. */
+static void
+run_settle (const char *where, const char *const *argv, char **envp, int wanted)
 {
-  g_autofree char *directory = g_strconcat ("--directory=", place, NULL);
-  const char *argv[] = { PS_TEST_PSCTL, "settle", directory, NULL };
   g_autofree char *out = NULL, *err = NULL;
   g_autoptr (GError) error = NULL;
   int status = -1;
@@ -112,13 +111,30 @@ settle_at (const char *where, const char *place, int wanted)
   if (tap_failed ())
     return;
   g_clear_pointer (&said, g_free);
-  if (!g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &err, &status,
+  if (!g_spawn_sync (NULL, (char **) argv, envp, G_SPAWN_DEFAULT, NULL, NULL, &out, &err, &status,
                      &error))
     tap_fail (where, "psctl: %s", error->message);
   said = g_strconcat (out != NULL ? out : "", err != NULL ? err : "", NULL);
   if (!WIFEXITED (status) || WEXITSTATUS (status) != wanted)
     tap_fail (where, "psctl settle ended with wait status %d, not exit status %d: %s", status,
               wanted, said);
+}
+
+void
+settle_at (const char *where, const char *place, int wanted)
+{
+  g_autofree char *directory = g_strconcat ("--directory=", place, NULL);
+
+  run_settle (where, (const char *const[]){ PS_TEST_PSCTL, "settle", directory, NULL }, NULL,
+              wanted);
+}
+
+void
+settle_as_unit_at (const char *where, const char *place, int wanted)
+{
+  g_auto (GStrv) envp = g_environ_setenv (g_get_environ (), "STATE_DIRECTORY", place, TRUE);
+
+  run_settle (where, (const char *const[]){ PS_TEST_PSCTL, "settle", NULL }, envp, wanted);
 }
 
 PsWatcher *

@@ -21,6 +21,10 @@ void write_will (const char *place, const char *bytes, gsize length);
 /* Runs `psctl settle` on the place, and compares its exit status. */
 void settle_at (const char *where, const char *place, int status);
 #define settle(place, status) settle_at (G_STRLOC, place, status)
+
+/* Likewise as ExecStopPost= does: the environment says where. */
+void settle_as_unit_at (const char *where, const char *place, int status);
+#define settle_as_unit(place, status) settle_as_unit_at (G_STRLOC, place, status)
 const char *settle_said (void);
 
 /* --- In the child ---------------------------------------------------------------------------- */

@@ -262,7 +262,7 @@ failing_commands (void)
   proc_expect (child, "ready");
   proc_kill (child, SIGKILL);
   proc_expect_signal (child, SIGKILL);
-  settle (place, 5);
+  settle_as_unit (place, 5);
   tap_check (strstr (settle_said (), "1 done, 0 left alone, 3 failed, 0 still") != NULL);
   tap_check (!is_there (place, "a"));
 }
