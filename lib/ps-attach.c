@@ -10,6 +10,7 @@
 #include "ps-error.h"
 #include "ps-exit.h"
 #include "ps-ids.h"
+#include "ps-late.h"
 #include "ps-leave.h"
 #include "ps-limit.h"
 #include "ps-rescue.h"
@@ -26,7 +27,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-G_DEFINE_BOXED_TYPE (PsWatcher, ps_watcher, ps_watcher_ref, ps_watcher_unref)
+PS_DEFINE_BOXED_TYPE (PsWatcher, ps_watcher, ps_watcher_ref, ps_watcher_unref)
 
 static void
 read_environment (PsWatcher *self)
@@ -226,7 +227,7 @@ ps_watcher_unref (PsWatcher *self)
   ps_pass_clear (&self->pass);
   ps_registry_free (self->registry);
   ps_report_free (self->report);
-  g_clear_object (&self->cancellable);
+  ps_cancellable_clear (&self->cancellable);
   g_clear_pointer (&self->watchdog, g_source_unref);
   g_clear_pointer (&self->previous_run, ps_run_unref);
   g_clear_pointer (&self->will, ps_will_free);

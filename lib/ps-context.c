@@ -8,9 +8,10 @@
 
 #include "ps-context-private.h"
 #include "ps-clock.h"
+#include "ps-late.h"
 #include "ps-text.h"
 
-G_DEFINE_BOXED_TYPE (PsContext, ps_context, ps_context_ref, ps_context_unref)
+PS_DEFINE_BOXED_TYPE (PsContext, ps_context, ps_context_ref, ps_context_unref)
 
 static PsContext *
 set_up (PsContext *context)

@@ -174,26 +174,10 @@ ps_watcher_status (PsWatcher *self, const char *format, ...)
   ps_report_status (self->report, status);
 }
 
-/* Made when it is first asked for: most daemons never do, and the first one of a process makes a
- * type. It is in its place before the mark is read, and the exit sets the mark before it looks
- * there: one of the two cancels it. */
 GCancellable *
 ps_watcher_get_cancellable (PsWatcher *self)
 {
-  GCancellable *cancellable;
-
   g_return_val_if_fail (self != NULL, NULL);
 
-  cancellable = g_atomic_pointer_get (&self->cancellable);
-  if (cancellable != NULL)
-    return cancellable;
-  cancellable = g_cancellable_new ();
-  if (!g_atomic_pointer_compare_and_exchange (&self->cancellable, NULL, cancellable))
-    {
-      g_object_unref (cancellable);
-      cancellable = g_atomic_pointer_get (&self->cancellable);
-    }
-  if (g_atomic_int_get (&self->is_cancelled))
-    g_cancellable_cancel (cancellable);
-  return cancellable;
+  return ps_cancellable_get (&self->cancellable);
 }

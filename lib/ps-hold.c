@@ -12,6 +12,7 @@
 #include "ps-hold-private.h"
 #include "ps-clock.h"
 #include "ps-heap.h"
+#include "ps-late.h"
 #include "ps-lock.h"
 #include <string.h>
 
@@ -42,7 +43,7 @@ struct _PsHold
   char why[];
 };
 
-G_DEFINE_BOXED_TYPE (PsHold, ps_hold, ps_hold_ref, ps_hold_unref)
+PS_DEFINE_BOXED_TYPE (PsHold, ps_hold, ps_hold_ref, ps_hold_unref)
 
 static gboolean
 is_due_before (const PsHeapNode *a, const PsHeapNode *b)

@@ -3,8 +3,6 @@
 
 /* The run record of a unit or program: opened, judged, kept small, and begun anew. */
 
-#include <gio/gio.h>
-
 /* floor 2 */
 #include "ps-run-private.h"
 /* floor 3 */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ps-run-private.h"
+#include "ps-late.h"
 #include "ps-text.h"
 
 #include <string.h>
@@ -14,7 +15,7 @@ struct _PsRun
   PsSender sender; /* points into life */
 };
 
-G_DEFINE_BOXED_TYPE (PsRun, ps_run, ps_run_ref, ps_run_unref)
+PS_DEFINE_BOXED_TYPE (PsRun, ps_run, ps_run_ref, ps_run_unref)
 
 /* NULL for a text that is not there. */
 static const char *

@@ -12,6 +12,13 @@ G_BEGIN_DECLS
 /* Everything is built hidden; what carries this word is exported (and named in the symbol map). */
 #define PS_PUBLIC __attribute__ ((visibility ("default"))) extern
 
+/* GIO's; who uses one includes <gio/gio.h>, and is linked to gio-2.0. */
+#ifdef __GI_SCANNER__
+#include <gio/gio.h>
+#else
+typedef struct _GCancellable GCancellable;
+#endif
+
 /**
  * PsWatcher:
  *
@@ -184,8 +191,8 @@ typedef enum
  * @PS_VERDICT_TERMINATED: a termination signal asked for the end, and it was orderly
  * @PS_VERDICT_QUIT: the program ended itself with another code, or by `_exit()` with any
  * @PS_VERDICT_CRASHED: a fault, or a signal of that kind
- * @PS_VERDICT_KILLED: it was gone without a word: by SIGKILL, by another signal that nobody takes, or
- *   by a crash that nobody watched for and that the service manager was not asked about
+ * @PS_VERDICT_KILLED: it was gone without a word: by SIGKILL, by another signal that nobody takes,
+ * or by a crash that nobody watched for and that the service manager was not asked about
  * @PS_VERDICT_OUT_OF_MEMORY: the service manager says that memory was short, and it was killed
  * @PS_VERDICT_WATCHDOG: the service manager had waited too long for a sign of life
  * @PS_VERDICT_FORCED: its exit was cut off: the time was over, or a third signal came

@@ -11,6 +11,7 @@
 #include "ps-machine.h"
 #include "ps-signums.h"
 /* floor 2 */
+#include "ps-cancellable.h"
 #include "ps-registry.h"
 #include "ps-source.h"
 #include "ps-turns.h"
@@ -30,10 +31,9 @@ struct _PsWatcher
   GSource *watchdog;
   PsRegistry *registry;
   PsReport *report;
-  GCancellable *cancellable; /* atomic; NULL: nobody has asked for it yet */
-  gboolean is_cancelled;     /* atomic */
-  PsRun *previous_run;       /* NULL: not known, or there was none */
-  PsWill *will;              /* atomic; NULL: no record is open */
+  PsCancellable cancellable;
+  PsRun *previous_run; /* NULL: not known, or there was none */
+  PsWill *will;        /* atomic; NULL: no record is open */
 
   /* Options. */
   gint64 limit_us;

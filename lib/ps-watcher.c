@@ -123,18 +123,6 @@ main_event (PsWatcher *self)
   return self->cause.kind == PS_CAUSE_SIGNAL ? PS_EVENT_TERMINATE : PS_EVENT_QUIT;
 }
 
-/* Whoever asks for it later gets one that is cancelled: see ps_watcher_get_cancellable(). */
-static void
-cancel (PsWatcher *self)
-{
-  GCancellable *cancellable;
-
-  g_atomic_int_set (&self->is_cancelled, TRUE);
-  cancellable = g_atomic_pointer_get (&self->cancellable);
-  if (cancellable != NULL)
-    g_cancellable_cancel (cancellable);
-}
-
 /* The point of no return. The manager is told first: nothing delays it. */
 static void
 stop (PsWatcher *self, PsCause *why)
@@ -157,7 +145,7 @@ stop (PsWatcher *self, PsCause *why)
   ps_run_notes_cause (&self->cause);
   while (take_first (self, &self->kept))
     ;
-  cancel (self);
+  ps_cancellable_cancel (&self->cancellable);
   ps_pass_begin (&self->pass, PS_EVENT_CHECKPOINT);
 }
 

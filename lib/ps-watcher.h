@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gio/gio.h>
 #include <ps-context.h>
 #include <ps-hold.h>
 #include <ps-types.h>
@@ -458,9 +457,13 @@ PS_PUBLIC void ps_watcher_status (PsWatcher *self, const char *format, ...) G_GN
  * ps_watcher_get_cancellable:
  * @self: a watcher
  *
- * For asynchronous operations that an exit is to interrupt. Since 0.1.
+ * For asynchronous operations that an exit is to interrupt. This library is not linked to GIO: the
+ * first call finds the one that the program is linked to, or loads it. To be called before an exit
+ * begins; in an exit nothing is loaded any more. Since 0.1.
  *
- * Returns: (transfer none): is cancelled when an exit can no longer be vetoed
+ * Returns: (transfer none) (nullable): is cancelled when an exit can no longer be vetoed; %NULL,
+ *   which stands for one that is never cancelled, when there is no `libgio-2.0.so.0`; a warning
+ *   says why
  */
 PS_PUBLIC GCancellable *ps_watcher_get_cancellable (PsWatcher *self);
 

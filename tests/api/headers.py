@@ -5,6 +5,7 @@
 usage: headers.py SOURCE-ROOT BUILD-ROOT COMPILER...
 """
 
+import os
 import pathlib
 import shutil
 import sys
@@ -15,19 +16,25 @@ from checks import Tap, public_headers, run
 STRICT = ["-Wall", "-Wextra", "-Werror", "-pedantic", "-fsyntax-only"]
 
 
-def glib_flags():
-    """GLib's own headers as the system's, whose warnings are not ours."""
-    status, output = run("pkg-config", "--cflags", "gio-2.0")
+def flags_of(package, option, build):
+    environment = dict(os.environ, PKG_CONFIG_PATH=str(build / "meson-private"))
+    status, output = run("pkg-config", option, package, env=environment)
     if status != 0:
         sys.exit(output)
-    return output.replace("-I", "-isystem").split()
+    return output
+
+
+def user_flags(build):
+    """GLib's own headers as the system's, whose warnings are not ours; and what our file adds."""
+    return (flags_of("glib-2.0", "--cflags", build).replace("-I", "-isystem")
+            + flags_of("libpostscriptum", "--cflags-only-other", build)).split()
 
 
 def main():
     source, build = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     compiler = sys.argv[3:]
     tap = Tap()
-    flags = [f"-I{source / 'lib'}", f"-I{build / 'lib'}", *glib_flags(), *STRICT]
+    flags = [f"-I{source / 'lib'}", f"-I{build / 'lib'}", *user_flags(build), *STRICT]
     cxx = shutil.which("g++") or shutil.which("clang++")
     languages = [("C11", [*compiler, "-std=c11"], ".c"), ("C17", [*compiler, "-std=c17"], ".c"),
                  ("C++17", cxx and [cxx, "-std=c++17"], ".cc")]

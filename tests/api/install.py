@@ -5,15 +5,20 @@
 usage: install.py SOURCE-ROOT BUILD-ROOT SANITIZER COMPILER...
 """
 
+import json
 import os
 import pathlib
 import re
+import struct
 import sys
 import tempfile
 
 from checks import Tap, compare_sets, public_headers, run
 
 SONAME = "libpostscriptum.so.0"
+# What a daemon pays for at its start, and what is opened when it is asked for.
+LINKED = re.compile(r"lib(glib-2\.0|systemd|c|gcc_s|asan|ubsan|tsan|gcov)\.so\.\d+|ld-linux.*|linux-vdso.*")
+LATE = {"libgio-2.0.so.0", "libgobject-2.0.so.0"}
 
 USER = r"""
 #include <postscriptum.h>
@@ -103,6 +108,33 @@ def check_elf(tap, library):
     case("it looks for no library in places of its own", not re.search(r"R(UN)?PATH", dynamic))
 
 
+def read_note(library):
+    """The sonames of the note of what is opened late, and what is wrong with the note."""
+    with tempfile.NamedTemporaryFile() as section:
+        status, output = run("objcopy", "-O", "binary", "--only-section=.note.dlopen", library, section.name)
+        note = pathlib.Path(section.name).read_bytes()
+    if status or len(note) < 16:
+        return set(), [output, "there is no note"]
+    *sizes, kind, owner = struct.unpack_from("=3I4s", note)
+    text = note[16:16 + sizes[1]].rstrip(b"\0").decode()
+    if (sizes[0], kind, owner) != (4, 0x407C0C0A, b"FDO\0"):
+        return set(), [f"it is of the kind {owner} {kind:#x}"]
+    entries = json.loads(text)
+    return ({soname for entry in entries for soname in entry["soname"]},
+            [f"{key} is missing" for entry in entries for key in ("feature", "description", "priority")
+             if key not in entry])
+
+
+def check_linking(tap, library):
+    _, dynamic = run("readelf", "-dW", library)
+    needed = re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic)
+    tap.case("it is linked to GLib and libsystemd, and no more",
+             [name for name in needed if not LINKED.fullmatch(name)] if needed else [dynamic])
+    sonames, problems = read_note(library)
+    tap.case("a note says what it opens when it is asked for",
+             problems + compare_sets(LATE, sonames, "the test", "the note"))
+
+
 def build_user(directory, compiler, sanitizer, library_flags):
     source, program = directory / "user.c", directory / "user"
     source.write_text(USER, encoding="utf-8")
@@ -130,6 +162,7 @@ def check_user(tap, directory, installed, compiler, sanitizer):
     _, needed = run("readelf", "-dW", program)
     tap.case("it asks for the soname",
              [] if f"Shared library: [{SONAME}]" in needed else [needed])
+    tap.case("it is not linked to GIO", [needed] if "libgio" in needed else [])
 
 
 def check_static_user(tap, directory, installed, compiler, sanitizer):
@@ -162,6 +195,7 @@ def main():
         installed = Installed(root)
         check_files(tap, source, installed)
         check_elf(tap, installed.library)
+        check_linking(tap, installed.library)
         check_user(tap, directory, installed, compiler, sanitizer)
         check_static_user(tap, directory, installed, compiler, sanitizer)
     tap.done()

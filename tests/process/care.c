@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Checkpoints, scopes and the cancellable: what is saved, undone and interrupted by an exit. */
+/* Checkpoints and scopes: what is saved and undone by an exit. */
 #include "common.h"
 
 #include <stdlib.h>
@@ -162,71 +162,6 @@ scope_02 (void)
   proc_expect_exit (child, 6);
 }
 
-/* --- The cancellable -------------------------------------------------------------------------- */
-
-static gboolean vetoed;
-
-static void
-say_cancelled (PsContext *context, gpointer watcher)
-{
-  child_sayf ("%s: cancelled %d", event_name (context),
-              g_cancellable_is_cancelled (ps_watcher_get_cancellable (watcher)));
-  if (ps_context_get_event (context) == PS_EVENT_QUERY && !vetoed)
-    ps_context_veto (context, "not yet");
-  vetoed = TRUE;
-}
-
-/* Another function, so that the query before does not stand for it. */
-static void
-say_cancelled_too (PsContext *context, gpointer watcher)
-{
-  say_cancelled (context, watcher);
-}
-
-static int
-cancellable_child (gconstpointer data)
-{
-  PsWatcher *watcher = watch ();
-
-  ps_watcher_on_query (watcher, say_cancelled, watcher);
-  ps_watcher_on_resume (watcher, say_cancelled_too, watcher);
-  ps_watcher_on_terminate (watcher, say_cancelled_too, watcher);
-  return run (watcher);
-}
-
-static void
-cancellable_01 (void)
-{
-  Proc *child = proc_start (cancellable_child, NULL);
-
-  proc_expect (child, "ready");
-  proc_kill (child, SIGTERM);
-  proc_expect_lines (child, "query: cancelled 0", "resume: cancelled 0");
-  proc_kill (child, SIGTERM);
-  proc_expect_lines (child, "query: cancelled 0", "terminate: cancelled 1");
-  proc_expect_exit (child, 143);
-}
-
-static int
-late_cancellable_child (gconstpointer data)
-{
-  PsWatcher *watcher = watch ();
-
-  ps_watcher_on_terminate (watcher, say_cancelled, watcher);
-  return run (watcher);
-}
-
-static void
-cancellable_02 (void)
-{
-  Proc *child = proc_start (late_cancellable_child, NULL);
-
-  proc_expect (child, "ready");
-  proc_kill (child, SIGTERM);
-  proc_expect (child, "terminate: cancelled 1");
-  proc_expect_exit (child, 143);
-}
-
 static const TapCase cases[] = {
   { "checkpoint-01", "checkpoints run now and then, and at the beginning of an exit",
     checkpoint_01 },
@@ -234,8 +169,6 @@ static const TapCase cases[] = {
   { "checkpoint-03", "a round is left out while the last one holds", checkpoint_03 },
   { "scope-01", "a scope ends by its block, or with the process", scope_01 },
   { "scope-02", "exit() within a scope", scope_02 },
-  { "cancellable-01", "cancelled when nobody can veto any more", cancellable_01 },
-  { "cancellable-02", "one first asked for in the exit is cancelled", cancellable_02 },
 };
 
 int

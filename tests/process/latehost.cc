@@ -4,6 +4,7 @@
  * attached, of one that belongs to a thread, and of the program itself. Usage: latehost exit|run.
  * What happens goes to descriptor 3, as in every child.
  */
+#include <gio/gio.h>
 #include <postscriptum.h>
 
 extern "C"
