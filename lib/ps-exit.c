@@ -68,7 +68,7 @@ run (int status)
 static void
 guard (int status, void *unused)
 {
-  if (ps_exit_get_data () == NULL || atomic_load (&well.state) == HOOK_DONE)
+  if (atomic_load (&well.state) == HOOK_DONE || ps_exit_get_data () == NULL)
     return;
   if (pthread_equal (pthread_self (), atomic_load (&well.thread)))
     {
@@ -103,7 +103,7 @@ on_exit_hook (int status, void *unused)
 static void
 on_quick_exit_hook (void)
 {
-  if (ps_exit_get_data () == NULL || atomic_load (&well.state) == HOOK_DONE)
+  if (atomic_load (&well.state) == HOOK_DONE || ps_exit_get_data () == NULL)
     return;
   at_quick_exit (on_quick_exit_hook);
   if (begin () || pthread_equal (pthread_self (), atomic_load (&well.thread)))
