@@ -49,15 +49,21 @@ ps_turns_enter (PsTurns *turns)
   return depth;
 }
 
+/* Each wake-up is a system call, and hardly ever is there anybody to wake. */
+static void
+is_idle (PsTurns *turns)
+{
+  turns->turning = NO_THREAD;
+  if (turns->n_waiting > 0)
+    g_cond_broadcast (&turns->idle);
+}
+
 void
 ps_turns_leave (PsTurns *turns)
 {
   g_mutex_lock (&turns->lock);
   if (turns->turning == pthread_self () && --turns->depth == 0)
-    {
-      turns->turning = NO_THREAD;
-      g_cond_broadcast (&turns->idle);
-    }
+    is_idle (turns);
   g_mutex_unlock (&turns->lock);
 }
 
@@ -95,9 +101,11 @@ ps_turns_take_over (PsTurns *turns, gint64 end_us)
 
   g_mutex_lock (&turns->lock);
   turns->conductor = me;
+  turns->n_waiting++;
   while (turns->depth > 0 && turns->turning != me)
     if (!g_cond_wait_until (&turns->idle, &turns->lock, end_us))
       break;
+  turns->n_waiting--;
   turns->depth = 0;
   turns->turning = NO_THREAD;
   g_mutex_unlock (&turns->lock);
@@ -110,11 +118,13 @@ ps_turns_wait_for_conductor (PsTurns *turns, gboolean (*is_over) (gpointer data)
   gboolean waited = FALSE;
 
   g_mutex_lock (&turns->lock);
+  turns->n_waiting++;
   while (turns->conductor != NO_THREAD && turns->conductor != pthread_self () && !is_over (data))
     {
       waited = TRUE;
       g_cond_wait (&turns->idle, &turns->lock);
     }
+  turns->n_waiting--;
   g_mutex_unlock (&turns->lock);
   return waited;
 }
@@ -155,8 +165,7 @@ ps_turns_abandon (PsTurns *turns)
   if (in_turn)
     {
       turns->depth = 0;
-      turns->turning = NO_THREAD;
-      g_cond_broadcast (&turns->idle);
+      is_idle (turns);
     }
   if (in_loop)
     turns->runner = NO_THREAD;

@@ -15,6 +15,7 @@ typedef struct
   int turner;          /* atomic: the number of the last one that did */
   pthread_t runner;    /* the one that runs the loop for us */
   guint depth;         /* more than 1: from within a callback */
+  guint n_waiting;     /* for it to be idle */
 } PsTurns;
 
 void ps_turns_init (PsTurns *turns);
