@@ -29,6 +29,10 @@
 
 #define KILL_AFTER_US (2 * PS_US_PER_SEC)
 
+/* An end that moves by less is left where it is: the handler of the signal has armed the timers,
+ * and the conductor, who comes a moment later, begins the exit anew twice. */
+#define NEAR_US (1 * PS_US_PER_MS)
+
 static struct
 {
   int carrier; /* the signal by which it comes */
@@ -132,12 +136,23 @@ ps_rescue_carry (int signum)
     set_both (atomic_load (&well.end_us));
 }
 
+/* Whether the timers come at that time, or so little before it that it is not worth two calls. */
+static int
+is_set_near (int64_t end_us)
+{
+  int64_t set_us = atomic_load (&well.end_us);
+
+  return atomic_load (&well.armed) && set_us <= end_us && end_us - set_us < NEAR_US;
+}
+
 /* When all must be over (PS_NEVER_US: no such time, or life goes on), and the status to end with.
  */
 void
 ps_rescue_set_end (int64_t end_us, int status)
 {
   atomic_store (&well.status, status);
+  if (is_set_near (end_us))
+    return;
   atomic_store (&well.armed, end_us != PS_NEVER_US);
   set_both (end_us);
 }

@@ -160,6 +160,31 @@ test_set_end (void)
   ps_rescue_close ();
 }
 
+/* Two calls are saved where the end moves by less than a millisecond: never beyond what was asked
+ * for, and never by more, however often. */
+static void
+test_near (void)
+{
+  gint64 now_us = later ();
+
+  open_rescue ();
+  ps_rescue_set_limit (S (5));
+  ps_rescue_arm (SIGTERM, now_us);
+  kernel.n_set = 0;
+  ps_rescue_set_end (now_us + S (5), 7);
+  ps_rescue_set_end (now_us + S (5) + 600, 7);
+  g_assert_cmpuint (kernel.n_set, ==, 0);
+  ps_rescue_set_end (now_us + S (5) + 1200, 7);
+  assert_set (now_us + S (5) + 1200);
+  ps_rescue_set_end (now_us + S (5) + 1199, 7);
+  assert_set (now_us + S (5) + 1199);
+  ps_rescue_set_end (NEVER_US, 0);
+  assert_set (0);
+  ps_rescue_set_end (now_us + S (5) + 1199, 7);
+  assert_set (now_us + S (5) + 1199);
+  ps_rescue_close ();
+}
+
 static void
 test_end_of_time (void)
 {
@@ -428,6 +453,7 @@ main (int argc, char **argv)
   g_test_add_func ("/rescue/arm", test_arm);
   g_test_add_func ("/rescue/no-limit", test_no_limit);
   g_test_add_func ("/rescue/set-end", test_set_end);
+  g_test_add_func ("/rescue/near", test_near);
   g_test_add_func ("/rescue/end-of-time", test_end_of_time);
   g_test_add_func ("/rescue/refused", test_refused);
   g_test_add_func ("/rescue/close", test_close);
