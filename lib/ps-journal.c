@@ -1,29 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * A service's records go to the journal; those of a program that somebody runs in a terminal go to
- * standard error, the debugging ones left out. sd_journal_sendv() tells nobody that there is no
- * journal (it returns 0), so we look for its socket ourselves: what cannot go to the journal goes
- * to standard error.
+ * A service's records go to the journal, by journald's native protocol and the socket that last
+ * words take, too; those of a program that somebody runs in a terminal go to standard error, the
+ * debugging ones left out. What cannot go to the journal goes to standard error. One that does not
+ * read has had its time, and what it did not take is lost.
+ *
+ * sd_journal_sendv() waits for ever for a journal that does not read, and tells nobody when there
+ * is none (docs/decisions/0002-bounded-sends.md).
  */
 
 #include "ps-journal.h"
+#include "ps-lastwords.h"
 #include "ps-limit.h"
 #include "ps-lock.h"
+#include "ps-words.h"
 #include "ps-write.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
-/* Our records carry the function that registered a callback, not the line that sent them. */
-#define SD_JOURNAL_SUPPRESS_LOCATION
-#include <systemd/sd-journal.h>
-
-#define JOURNAL_SOCKET "/run/systemd/journal/socket"
+#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 typedef enum
 {
@@ -40,6 +43,8 @@ struct _PsJournal
   gpointer user_data;
   GDestroyNotify notify;
   PsPatience *patience;
+  char tail_text[512]; /* what every record in the journal ends with */
+  PsWords tail;
 };
 
 /* Of the process, since ps_prepare() comes before there is a watcher. */
@@ -103,6 +108,9 @@ ps_journal_new (void)
   g_mutex_init (&journal->lock);
   journal->target = environment.is_service ? TO_JOURNAL : TO_STDERR;
   journal->patience = ps_patience_new ();
+  ps_words_init (&journal->tail, journal->tail_text, sizeof journal->tail_text);
+  ps_words_add (&journal->tail, "\n");
+  ps_words_field (&journal->tail, "SYSLOG_IDENTIFIER", program_invocation_short_name);
   return journal;
 }
 
@@ -177,20 +185,39 @@ ps_journal_wants (PsJournal *journal, int priority)
   return wants;
 }
 
+typedef struct
+{
+  PsJournal *journal;
+  PsRecord *record;
+} Sending;
+
+/* What is too large for a datagram goes as a file in memory that nobody can change any more. */
+static int
+send_as_file (const struct iovec *parts, int n, gint64 limit_us)
+{
+  int fd = memfd_create ("journal-record", MFD_CLOEXEC | MFD_ALLOW_SEALING), r;
+
+  if (fd < 0)
+    return -errno;
+  if (writev (fd, parts, n) < 0 || fcntl (fd, F_ADD_SEALS, SEALS) < 0)
+    r = -errno;
+  else
+    r = ps_outlet_send_file (ps_lastwords_get_journal (), fd, limit_us);
+  close (fd);
+  return r;
+}
+
 static int
 send_to_journal (gpointer data, gint64 limit_us)
 {
-  gsize n;
-  const struct iovec *iovec = ps_record_get_iovec (data, &n);
+  const Sending *sending = data;
+  const PsWords *tail = &sending->journal->tail;
+  struct iovec parts[2] = { [1] = { .iov_base = tail->text, .iov_len = tail->length } };
   int r;
 
-  /* Where that is forbidden, by a filter of system calls, it tells nothing. */
-  if (access (JOURNAL_SOCKET, W_OK) < 0 && errno == ENOENT)
-    return -ENOENT;
-  ps_limit_begin (limit_us);
-  r = sd_journal_sendv (iovec, (int) n);
-  ps_limit_end ();
-  return r;
+  parts[0].iov_base = (char *) ps_record_get_text (sending->record, &parts[0].iov_len);
+  r = ps_outlet_send (ps_lastwords_get_journal (), parts, G_N_ELEMENTS (parts), limit_us);
+  return r == -EMSGSIZE || r == -ENOBUFS ? send_as_file (parts, G_N_ELEMENTS (parts), limit_us) : r;
 }
 
 static int
@@ -202,7 +229,7 @@ send_to_stderr (gpointer data, gint64 limit_us)
 
   /* The program chooses its own name. */
   g_snprintf (line, sizeof line, "%.255s[%d]: %s\n", program_invocation_short_name, (int) getpid (),
-              ps_record_get_message (data));
+              ps_record_get_message (((const Sending *) data)->record));
   length = strlen (line);
   /* An interruption is our own time limit, or as good as one. */
   ps_limit_begin (limit_us);
@@ -212,9 +239,9 @@ send_to_stderr (gpointer data, gint64 limit_us)
 }
 
 void
-ps_journal_write (PsJournal *journal, const PsRecord *record)
+ps_journal_write (PsJournal *journal, PsRecord *record)
 {
-  gpointer data = (gpointer) record;
+  Sending sending = { journal, record };
   PsLogFunc func;
   gpointer user_data;
   Target target;
@@ -229,18 +256,18 @@ ps_journal_write (PsJournal *journal, const PsRecord *record)
   switch (target)
     {
     case TO_JOURNAL:
-      r = ps_patience_try (journal->patience, send_to_journal, data);
-      if (r < 0 && r != -EINTR && ps_record_get_priority (record) < LOG_DEBUG)
-        ps_patience_try (journal->patience, send_to_stderr, data);
+      r = ps_patience_try (journal->patience, send_to_journal, &sending);
+      if (r < 0 && r != -EAGAIN && ps_record_get_priority (record) < LOG_DEBUG)
+        ps_patience_try (journal->patience, send_to_stderr, &sending);
       break;
     case TO_STDERR:
-      ps_patience_try (journal->patience, send_to_stderr, data);
+      ps_patience_try (journal->patience, send_to_stderr, &sending);
       break;
     case TO_FUNC:
       if (func != NULL)
         {
           gsize n;
-          const GLogField *fields = ps_record_get_fields (record, &n);
+          const GLogField *fields = ps_record_take_fields (record, &n);
 
           func (ps_record_get_priority (record), ps_record_get_message (record), fields, n,
                 user_data);

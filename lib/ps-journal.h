@@ -20,6 +20,6 @@ void ps_journal_set_func (PsJournal *journal, PsLogFunc func, gpointer user_data
                           GDestroyNotify notify);
 gboolean ps_journal_is_at_rest (PsJournal *journal);
 gboolean ps_journal_wants (PsJournal *journal, int priority);
-void ps_journal_write (PsJournal *journal, const PsRecord *record);
+void ps_journal_write (PsJournal *journal, PsRecord *record);
 void ps_journal_lose (PsJournal *journal);
 guint ps_journal_get_lost (PsJournal *journal);

@@ -2,46 +2,31 @@
 
 /*
  * Nothing of libsystemd may be called in a signal handler. journald's native protocol is simple
- * enough: a datagram of FIELD=value lines. The socket is connected when the watcher is attached.
+ * enough: a datagram of FIELD=value lines. The way there is opened when the watcher is attached,
+ * and every other record takes it, too.
  *
  * Nothing here waits: a journal or a terminal that does not read loses these words.
  */
 
 #include "ps-lastwords.h"
-#include "ps-fd.h"
 #include "ps-write.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-static const struct sockaddr_un journal = { .sun_family = AF_UNIX,
-                                            .sun_path = "/run/systemd/journal/socket" };
+static const struct sockaddr_un journal_address = { .sun_family = AF_UNIX,
+                                                    .sun_path = "/run/systemd/journal/socket" };
 
 static char common_text[1024]; /* FIELD=value lines that each record has */
 
 static struct
 {
   PsLastwordsTarget target;
-  PsFd socket;
-} well = { .socket = { .fd = -1 } };
-
-static int
-connect_journal (void)
-{
-  int fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-  if (fd >= 0 && connect (fd, (const struct sockaddr *) &journal, sizeof journal) < 0)
-    {
-      close (fd);
-      fd = -1;
-    }
-  return fd;
-}
+  PsOutlet journal;
+} well = { .journal = { .socket = { .fd = -1 } } };
 
 static int
 is_for_journal (PsLastwordsTarget target)
@@ -59,7 +44,7 @@ ps_lastwords_open (PsLastwordsTarget target, const char *common_fields)
   ps_words_add (&common, common_fields);
   well.target = target;
   if (is_for_journal (target))
-    ps_fd_keep (&well.socket, connect_journal ());
+    ps_outlet_open (&well.journal, &journal_address, sizeof journal_address);
 }
 
 void
@@ -71,7 +56,14 @@ ps_lastwords_set_target (PsLastwordsTarget target)
 void
 ps_lastwords_close (void)
 {
-  ps_fd_close (&well.socket);
+  ps_outlet_close (&well.journal);
+}
+
+/* The way to the journal, where records go there. */
+const PsOutlet *
+ps_lastwords_get_journal (void)
+{
+  return &well.journal;
 }
 
 void
@@ -84,19 +76,13 @@ ps_lastwords_begin (PsWords *record, char *buffer, size_t size, const char *mess
   ps_words_add (record, common_text);
 }
 
-static int
-send_by (int fd, const PsWords *record)
-{
-  return fd >= 0
-         && send (fd, record->text, record->length, MSG_DONTWAIT | MSG_NOSIGNAL)
-                == (ssize_t) record->length;
-}
-
-/* FALSE: journald does not have it. One that was started anew may have a socket that is new. */
+/* FALSE: journald does not have it. */
 static int
 send_to_journal (const PsWords *record)
 {
-  return send_by (ps_fd_get (&well.socket), record) || send_by (connect_journal (), record);
+  struct iovec whole = { .iov_base = record->text, .iov_len = record->length };
+
+  return ps_outlet_send (&well.journal, &whole, 1, 0) == 0;
 }
 
 /* A pipe or terminal that is full is not waited for: where there is room at all, there is room for

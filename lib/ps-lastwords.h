@@ -4,7 +4,10 @@
 /* The way for last words: what is opened in good times, so that a signal handler can say something
  * in bad ones. Process-wide. */
 
+/* floor 0 */
 #include "ps-words.h"
+/* floor 2 */
+#include "ps-outlet.h"
 
 typedef enum
 {
@@ -17,6 +20,7 @@ typedef enum
 void ps_lastwords_open (PsLastwordsTarget target, const char *common_fields);
 void ps_lastwords_set_target (PsLastwordsTarget target);
 void ps_lastwords_close (void);
+const PsOutlet *ps_lastwords_get_journal (void);
 
 /* Async-signal-safe. */
 void ps_lastwords_begin (PsWords *record, char *buffer, size_t size, const char *message_id,

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * sd_journal_sendv() sends on a blocking socket, and waits for ever when journald does not read; so
- * does a write to standard error when that is a pipe. Between begin and end a system call of this
- * thread that waits for longer than the limit fails with EINTR: a timer sends this thread a signal
- * that our handler knows to be none, and for that time the handler does not ask for calls to be
- * restarted. It is sent again and again, since the first may come before the call is entered.
+ * A write to standard error waits for ever when that is a pipe that nobody reads, or a terminal
+ * that was stopped; and it is shared with other processes, so that it cannot be made one that does
+ * not wait. Between begin and end a system call of this thread that waits for longer than the limit
+ * fails with EINTR: a timer sends this thread a signal that our handler knows to be none, and for
+ * that time the handler does not ask for calls to be restarted. It is sent again and again, since
+ * the first may come before the call is entered.
  *
  * The number it comes by is one that our handler stands on anyway (ps-signal chooses it). A real
  * one of that number is seen as ever in that time; only that some other thread's call may be

@@ -7,29 +7,23 @@
  * stay so (systemd's interface promise). We speak it ourselves. sd_notify() reads the variable at
  * each call: a program that clears its environment after ps_prepare() would be mute, and putting
  * the variable back for the call changes the environment under other threads' getenv(). And
- * sd_notify() waits for ever for a manager that does not read; a socket of our own has a limit.
+ * sd_notify() waits for ever for a manager that does not read; a way of our own has a limit
+ * (ps-outlet).
  *
  * sd_notify() and sd_watchdog_enabled() take the environment's word in any program. We do not in
  * one that has more rights than whoever started it (AT_SECURE: setuid, file capabilities).
  *
  * The kernel adds our process ID, real user and group for a receiver who wants to know.
- *
- * The socket is kept: a daemon that has run out of descriptors is just the one that is going to be
- * stopped. Where a program has closed it a message has a socket of its own.
  */
 
 #include "ps-notify.h"
-#include "ps-clock.h"
-#include "ps-fd.h"
+#include "ps-outlet.h"
 #include "ps-patience.h"
 
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -38,7 +32,7 @@
 struct _PsNotify
 {
   PsPatience *patience;
-  PsFd socket;
+  PsOutlet outlet;
 };
 
 /* Of the process, since ps_prepare() comes before there is a watcher. */
@@ -90,14 +84,6 @@ ps_notify_prepare (void)
   g_once_init_leave (&environment.once, 1);
 }
 
-static int
-open_socket (void)
-{
-  int fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-  return fd >= 0 ? fd : -errno;
-}
-
 PsNotify *
 ps_notify_new (void)
 {
@@ -105,9 +91,9 @@ ps_notify_new (void)
 
   ps_notify_prepare ();
   notify->patience = ps_patience_new ();
-  notify->socket = (PsFd){ .fd = -1 };
+  notify->outlet = (PsOutlet){ .socket = { .fd = -1 } };
   if (environment.length > 0)
-    ps_fd_keep (&notify->socket, open_socket ());
+    ps_outlet_open (&notify->outlet, &environment.address, environment.length);
   return notify;
 }
 
@@ -116,7 +102,7 @@ ps_notify_free (PsNotify *notify)
 {
   if (notify == NULL)
     return;
-  ps_fd_close (&notify->socket);
+  ps_outlet_close (&notify->outlet);
   ps_patience_free (notify->patience);
   g_free (notify);
 }
@@ -127,45 +113,15 @@ typedef struct
   const char *state;
 } Message;
 
-/* A handler that interrupts the call does not move the end. */
-static int
-send_until (int fd, const char *state, gint64 end_us)
-{
-  do
-    {
-      gint64 left_us = MAX (end_us - ps_clock_now_us (), 1); /* 0 would be for ever */
-      struct timeval left = { .tv_sec = left_us / PS_US_PER_SEC,
-                              .tv_usec = left_us % PS_US_PER_SEC };
-
-      /* Where no limit can be set, a message that would have to wait is lost. */
-      int unlimited = setsockopt (fd, SOL_SOCKET, SO_SNDTIMEO, &left, sizeof left);
-
-      if (sendto (fd, state, strlen (state), MSG_NOSIGNAL | (unlimited ? MSG_DONTWAIT : 0),
-                  (const struct sockaddr *) &environment.address, environment.length)
-          >= 0)
-        return 0;
-    }
-  while (errno == EINTR && ps_clock_now_us () < end_us);
-  return -errno;
-}
-
 static int
 send_now (gpointer data, gint64 limit_us)
 {
   const Message *message = data;
-  gint64 end_us = ps_clock_add_us (ps_clock_now_us (), limit_us);
-  int fd = ps_fd_get (&message->notify->socket), r;
+  struct iovec whole = { .iov_base = (char *) message->state, .iov_len = strlen (message->state) };
 
   if (environment.length == 0)
     return -EINVAL;
-  if (fd >= 0)
-    return send_until (fd, message->state, end_us);
-  fd = open_socket ();
-  if (fd < 0)
-    return fd;
-  r = send_until (fd, message->state, end_us);
-  close (fd);
-  return r;
+  return ps_outlet_send (&message->notify->outlet, &whole, 1, limit_us);
 }
 
 /* Only where somebody wants to read it: a message takes memory, and without any GLib would end the

@@ -1,4 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * A record is written down as journald reads it, so that it can be sent as it is: a line NAME=value
+ * for each field. A value with line breaks is told by its length instead: the name, a line break,
+ * the length in eight bytes (the lowest first), the value, a line break.
+ *
+ * The last field ends with a NUL, so that the line for people, which comes last, is a text.
+ */
+
 #include "ps-record.h"
 #include "ps-ids.h"
 #include "ps-text.h"
@@ -6,9 +15,10 @@
 #include <string.h>
 
 #define VALUE_MAX 4096
+#define LENGTH_SIZE 8
 
 /* The line for people comes last, and is not to be the one for which no room is left. */
-#define KEPT_FOR_MESSAGE (sizeof PS_FIELD_MESSAGE + 1 + PS_RECORD_MESSAGE)
+#define KEPT_FOR_MESSAGE (sizeof PS_FIELD_MESSAGE + LENGTH_SIZE + 1 + PS_RECORD_MESSAGE)
 
 void
 ps_record_init (PsRecord *record, int priority, const char *message_id)
@@ -21,29 +31,43 @@ ps_record_init (PsRecord *record, int priority, const char *message_id)
   ps_record_set_int (record, PS_FIELD_PRIORITY, priority);
 }
 
+/* The field is NAME=value, and is to be told by its length. Returns where the value is then. */
+static char *
+tell_length (char *value, gsize length)
+{
+  memmove (value + LENGTH_SIZE, value, length + 1);
+  value[-1] = '\n';
+  for (int i = 0; i < LENGTH_SIZE; i++)
+    value[i] = (char) ((guint64) length >> (8 * i));
+  return value + LENGTH_SIZE;
+}
+
 /* Returns the value as it was written down; NULL: there is no room for it. */
 static const char *
 put (PsRecord *record, const char *field, const char *value, gsize max, gsize kept,
      char *(*as) (char *buffer, gsize size, const char *text))
 {
   char *text = record->text + record->length;
-  gsize name_length = strlen (field) + 1, length;
+  gsize name_length = strlen (field) + 1, around = name_length + LENGTH_SIZE, length;
 
   if (record->n_fields + (kept > 0) >= PS_RECORD_FIELDS
-      || record->length + name_length + 1 + kept > sizeof record->text)
+      || record->length + around + 1 + kept > sizeof record->text)
     return NULL;
+  if (record->length > 0)
+    text[-1] = '\n';
   memcpy (text, field, name_length - 1);
   text[name_length - 1] = '=';
-  as (text + name_length, MIN (max + 1, sizeof record->text - record->length - name_length - kept),
-      value);
-  length = name_length + strlen (text + name_length);
+  text += name_length;
+  as (text, MIN (max + 1, sizeof record->text - record->length - around - kept), value);
+  length = strlen (text);
+  if (memchr (text, '\n', length) != NULL)
+    text = tell_length (text, length);
 
-  record->iovec[record->n_fields] = (struct iovec){ .iov_base = text, .iov_len = length };
   record->fields[record->n_fields] =
-      (GLogField){ .key = field, .value = text + name_length, .length = -1 };
+      (GLogField){ .key = field, .value = text, .length = (gssize) length };
   record->n_fields++;
-  record->length += length + 1;
-  return text + name_length;
+  record->length = (gsize) (text + length + 1 - record->text);
+  return text;
 }
 
 /* field: one of ps-ids.h, which outlives the record. A value of NULL leaves the field out. */
@@ -90,18 +114,27 @@ ps_record_get_message (const PsRecord *record)
   return record->message;
 }
 
-/* For sd_journal_sendv(). */
-const struct iovec *
-ps_record_get_iovec (const PsRecord *record, gsize *n)
+/* For the journal. The line break at its end is left to the caller. */
+const char *
+ps_record_get_text (const PsRecord *record, gsize *length)
 {
-  *n = record->n_fields;
-  return record->iovec;
+  *length = record->length - 1;
+  return record->text;
 }
 
-/* For a PsLogFunc. */
+/* For a PsLogFunc. Each value ends with a NUL from now on, and the text is none for the journal any
+ * more. */
 const GLogField *
-ps_record_get_fields (const PsRecord *record, gsize *n)
+ps_record_take_fields (PsRecord *record, gsize *n)
 {
+  for (gsize i = 0; i < record->n_fields; i++)
+    {
+      GLogField *field = &record->fields[i];
+
+      if (field->length >= 0)
+        ((char *) field->value)[field->length] = '\0';
+      field->length = -1;
+    }
   *n = record->n_fields;
   return record->fields;
 }

@@ -6,8 +6,6 @@
 
 #include "ps-types.h"
 
-#include <sys/uio.h>
-
 /* Of a message's bytes: more than any line of ours needs, less than any datagram takes. */
 #define PS_RECORD_MESSAGE 2048
 #define PS_RECORD_FIELDS 40
@@ -18,10 +16,9 @@ typedef struct
   int priority;
   const char *message;
   gsize n_fields;
-  struct iovec iovec[PS_RECORD_FIELDS];
   GLogField fields[PS_RECORD_FIELDS];
   gsize length;              /* of the text that is in use */
-  char text[PS_RECORD_TEXT]; /* NAME=value, each with a NUL */
+  char text[PS_RECORD_TEXT]; /* as journald reads it, but that the last field ends with a NUL */
   char raw[4096];            /* a message before it is made one line */
 } PsRecord;
 
@@ -33,5 +30,5 @@ void ps_record_set_message (PsRecord *record, const char *format, ...) G_GNUC_PR
 
 int ps_record_get_priority (const PsRecord *record);
 const char *ps_record_get_message (const PsRecord *record);
-const struct iovec *ps_record_get_iovec (const PsRecord *record, gsize *n);
-const GLogField *ps_record_get_fields (const PsRecord *record, gsize *n);
+const char *ps_record_get_text (const PsRecord *record, gsize *length);
+const GLogField *ps_record_take_fields (PsRecord *record, gsize *n);

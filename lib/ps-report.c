@@ -77,7 +77,7 @@ open_lastwords (PsReport *report)
     ps_words_field (&common, PS_FIELD_INVOCATION_ID, invocation_id);
   ps_words_field (&common, PS_FIELD_PROGRAM, program_invocation_short_name);
   ps_words_field (&common, PS_FIELD_VERSION, PS_VERSION);
-  /* sd_journal_sendv() adds it by itself. */
+  /* Ordinary records get it in ps-journal. */
   ps_words_field (&common, "SYSLOG_IDENTIFIER", program_invocation_short_name);
   if (!ps_journal_is_journal (report->journal))
     ps_lastwords_open (PS_LASTWORDS_TO_STDERR, text);

@@ -15,13 +15,13 @@ import sys
 OBJECTS = {
     "ps-crash", "ps-crash-actions", "ps-crash-facts", "ps-crash-tell", "ps-crash-text", "ps-crash-call", "ps-unwind",
     "ps-backstop", "ps-clock", "ps-fd", "ps-self", "ps-sender", "ps-termlog",
-    "ps-write", "ps-words", "ps-lastwords", "ps-current", "ps-lastcalls", "ps-run-log", "ps-run-text", "ps-line",
+    "ps-write", "ps-words", "ps-lastwords", "ps-outlet", "ps-current", "ps-lastcalls", "ps-run-log", "ps-run-text", "ps-line",
 }
 
 # signal-safety(7) lists them.
 POSIX = """
     _exit alarm clock_gettime close connect fcntl fcntl64 fdatasync fstat fstat64 ftruncate
-    ftruncate64 getpid getppid kill memchr memcmp memcpy memset nanosleep open open64 poll pthread_sigmask read readlink send sigaction sigaddset sigdelset sigemptyset
+    ftruncate64 getpid getppid kill memchr memcmp memcpy memset nanosleep open open64 poll pthread_sigmask read readlink sendmsg setsockopt sigaction sigaddset sigdelset sigemptyset
     sigfillset sigismember sigpending socket strcmp strlen strnlen write pthread_equal pthread_self
 """.split()
 

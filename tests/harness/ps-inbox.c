@@ -9,6 +9,7 @@
 #include "ps-inbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <poll.h>
 #include <string.h>
@@ -27,6 +28,7 @@ struct _Inbox
   char *path;
   guint8 *message;
   gsize length;
+  guint n_files;
   GArray *fillers;
   GString *seen;
 };
@@ -92,19 +94,53 @@ inbox_path (Inbox *self)
   return self->path;
 }
 
+/* A message may come as a file, as journald takes it: in memory, and nobody can change it. */
+static ssize_t
+read_file (Inbox *self, int fd)
+{
+  const int sealed = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+  ssize_t n = fcntl (fd, F_GET_SEALS) == sealed ? pread (fd, self->message, MESSAGE_MAX, 0) : 0;
+
+  close (fd);
+  self->n_files++;
+  return n;
+}
+
 static gboolean
 receive (Inbox *self)
 {
+  union
+  {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE (sizeof (int))];
+  } control;
+  struct iovec whole = { self->message, MESSAGE_MAX };
+  struct msghdr message = {
+    .msg_iov = &whole, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+  };
   ssize_t n;
 
   do
-    n = recv (self->fd, self->message, MESSAGE_MAX, 0);
+    n = recvmsg (self->fd, &message, MSG_CMSG_CLOEXEC);
   while (n < 0 && errno == EINTR);
+  if (n == 0 && CMSG_FIRSTHDR (&message) != NULL)
+    {
+      int fd;
+
+      memcpy (&fd, CMSG_DATA (&control.header), sizeof fd);
+      n = read_file (self, fd);
+    }
   if (n < 0)
     return FALSE;
   self->length = (gsize) n;
   self->message[n] = '\0';
   return TRUE;
+}
+
+guint
+inbox_count_files (Inbox *self)
+{
+  return self->n_files;
 }
 
 const char *

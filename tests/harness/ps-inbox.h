@@ -35,6 +35,9 @@ char *inbox_field (Inbox *self, const char *name);
 /* The message taken last as bytes, for those that are not text. */
 const guint8 *inbox_bytes (Inbox *self, gsize *length);
 
+/* How many of the messages taken so far came as a file. */
+guint inbox_count_files (Inbox *self);
+
 /* How many messages are there; they are dropped. */
 guint inbox_drain (Inbox *self);
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <ps-ids.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 typedef struct
@@ -226,6 +227,47 @@ j03 (void)
   proc_expect_exit (child, 143);
   tap_check_int (longest, >, 4096); /* the texts are in it, and cut */
   tap_check_int (longest, <, 32 * 1024);
+}
+
+/* Where a datagram takes less than a record. Every socket of this process is the library's. */
+static gboolean
+narrow_sockets (gpointer unused)
+{
+  const int size = 3072; /* twice that, as the kernel counts */
+
+  for (int fd = 3; fd < 64; fd++)
+    (void) setsockopt (fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+  child_say ("narrow");
+  return G_SOURCE_REMOVE;
+}
+
+static int
+narrow_child (gconstpointer setup)
+{
+  g_idle_add_full (G_PRIORITY_HIGH, narrow_sockets, NULL, NULL);
+  return talkative_child (setup);
+}
+
+static void
+j03_file (void)
+{
+  Setup setup = { .journal = inbox_new (), .manager = inbox_new () };
+  Proc *child = proc_start (narrow_child, &setup);
+
+  if (!got_namespace (child))
+    return;
+  proc_expect_lines (child, "narrow", "ready");
+  inbox_find_line (setup.journal, "MESSAGE_ID=" PS_MESSAGE_RUN_BEGUN);
+  proc_kill (child, SIGTERM);
+  inbox_find_line (setup.journal, "MESSAGE_ID=" PS_MESSAGE_EXIT_BEGUN);
+  tap_check_int (inbox_count_files (setup.journal), ==, 0);
+  inbox_find_line (setup.journal, "MESSAGE_ID=" PS_MESSAGE_STEP_BEGUN);
+  inbox_find_line (setup.journal, "MESSAGE_ID=" PS_MESSAGE_CALLBACK_FAILED);
+  inbox_find_line (setup.journal, "MESSAGE_ID=" PS_MESSAGE_STEP_DONE);
+  tap_check_int (inbox_count_files (setup.journal), ==, 3);
+  inbox_find_line (setup.journal, "MESSAGE_ID=" PS_MESSAGE_EXIT_FINISHED);
+  tap_check_int (inbox_count_files (setup.journal), ==, 3);
+  proc_expect_exit (child, 143);
 }
 
 static void
@@ -467,6 +509,7 @@ static const TapCase cases[] = {
   { "J02b", "so does a full pipe as standard error", j02_stderr },
   { "J02c", "nor does the manager, and the loop hangs", j02_all },
   { "J03", "texts of a megabyte are cut: each record is a datagram", j03 },
+  { "J03b", "what a datagram does not take goes as a sealed file", j03_file },
   { "J05", "an exit of a thousand steps is told in 130 records, the account last", j05 },
   { "J04", "a text with line breaks forges no field", j04 },
   { "J10", "the account of an exit: cause, steps, status", j10 },

@@ -370,8 +370,7 @@ static const struct
   { SYS_rt_sigaction, WHEN_EARLY, "ready signal 15 (Terminated)" NOT_TOLD },
   /* Somebody is not told. */
   { SYS_socket, WHEN_EARLY, WHOLE ", no manager, no journal" },
-  { SYS_sendto, AT_ANY_TIME, WHOLE ", no manager" },
-  { SYS_sendmsg, AT_ANY_TIME, WHOLE ", no journal" },
+  { SYS_sendmsg, AT_ANY_TIME, WHOLE ", no manager, no journal" },
   { SYS_openat, WHEN_EARLY, WHOLE ", no log" },
   /* glibc and GLib end a process that gets no memory, no thread, no lock. */
   { SYS_mmap, AT_ANY_TIME, NULL },
