@@ -49,7 +49,7 @@ take_hold (PsContext *context, const char *why, gpointer data)
   gint64 now_us = ps_clock_now_us ();
 
   if (checkpoint->step == NULL)
-    checkpoint->step = ps_hold_set_begin_step (checkpoint->holds, checkpoint->entry->is.name,
+    checkpoint->step = ps_hold_set_begin_step (checkpoint->holds, checkpoint->entry->is->name,
                                                PS_EVENT_CHECKPOINT, 0, now_us);
   if (checkpoint->step == NULL)
     return NULL;
@@ -68,10 +68,10 @@ run (Checkpoint *checkpoint, PsReport *report)
   context->cause = &nothing;
   context->hold = take_hold;
   context->hold_data = checkpoint;
-  entry->is.callback (context, entry->is.user_data);
+  entry->is->callback (context, entry->user_data);
 
   if (context->error != NULL)
-    ps_report_failed (report, PS_EVENT_CHECKPOINT, entry->is.name, context->error);
+    ps_report_failed (report, PS_EVENT_CHECKPOINT, entry->is->name, context->error);
   context = ps_context_recycle (g_steal_pointer (&context));
   if (checkpoint->step != NULL)
     ps_hold_set_return_step (checkpoint->holds, g_steal_pointer (&checkpoint->step));
@@ -97,10 +97,13 @@ round_is_due (gpointer data)
   checkpoint->entry = ps_registry_ref_entry (self->registry, id);
   if (checkpoint->entry == NULL)
     return G_SOURCE_REMOVE;
+  /* The callback may end the watch, and give the watcher away. */
+  ps_watcher_ref (self);
   g_atomic_int_inc (&self->aside);
   run (checkpoint, self->report);
   g_atomic_int_add (&self->aside, -1);
   ps_registry_unref_entry (g_steal_pointer (&checkpoint->entry));
+  ps_watcher_unref (self);
   return G_SOURCE_CONTINUE;
 }
 

@@ -87,14 +87,16 @@ step_of (PsPass *pass, PsEvent event, const char *name, int priority, guint numb
 static PsReportStep
 step_of_entry (PsPass *pass)
 {
-  return step_of (pass, pass->event, pass->entry->is.name, pass->entry->is.priority, pass->number);
+  const PsRegistration *is = pass->entry->is;
+
+  return step_of (pass, pass->event, is->name, is->priority, pass->number);
 }
 
 static PsHold *
 take_hold (PsContext *context, const char *why, gpointer data)
 {
   PsPass *pass = data;
-  const PsRegistration *is = &pass->entry->is;
+  const PsRegistration *is = pass->entry->is;
   gint64 deadline_us = PS_NEVER_US;
   PsHold *hold = NULL;
 
@@ -129,7 +131,7 @@ have_context (PsPass *pass)
 static void
 fill_context (PsPass *pass, const PsFacts *facts)
 {
-  gint64 deadline_us = pass->entry->is.deadline_us;
+  gint64 deadline_us = pass->entry->is->deadline_us;
   PsContext *context = pass->context;
 
   context->event = pass->event;
@@ -147,7 +149,7 @@ static void
 read_answers (PsPass *pass, const PsFacts *facts)
 {
   PsContext *context = pass->context;
-  const char *name = pass->entry->is.name;
+  const char *name = pass->entry->is->name;
 
   if (context->exit_code_set)
     {
@@ -185,7 +187,7 @@ note_current (PsPass *pass)
 {
   char name[PS_CURRENT_NAME_SIZE];
 
-  ps_text_put_line (name, sizeof name, pass->entry->is.name);
+  ps_text_put_line (name, sizeof name, pass->entry->is->name);
   ps_current_set (ps_text_event (pass->event), name, pass->entered_us);
 }
 
@@ -225,7 +227,7 @@ ps_pass_call (PsPass *pass, const PsFacts *facts)
   fill_context (pass, facts);
   note_current (pass);
   ps_cancel_restore (pass->cancel_state);
-  entry->is.callback (pass->context, entry->is.user_data);
+  entry->is->callback (pass->context, entry->user_data);
   ps_cancel_forbid ();
   ps_current_clear ();
   if (pass->entry != entry)

@@ -1,92 +1,46 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * A registration hangs in one bucket per event it is for; a bucket holds the registrations of one
- * (event, priority), newest first, which is a phase. Buckets stand in a balanced tree per event,
- * and IDs in a hash table: adding and removing are O(1) but for the tree, whose size is the number
- * of different priorities.
+ * A registration is one small piece of memory (ps-chunks), found by its ID. What it has in common
+ * with others it shares with them (ps-terms). It stands in one phase per event it is for
+ * (ps-phases), and has its part in the pair of its function and data (ps-pairs), by which it is
+ * called once per exit.
  *
  * A pass walks over the phases of one event. It takes a phase in batches: all that is there, then
  * what was added meanwhile. So a callback may add and remove what it likes: a removed one is
  * passed over, one added for this event is met in this pass, and nothing is called twice.
  *
- * Only adding needs memory. A pass is what an exit is made of, and has to go on without.
- *
- * "Once per exit" is a mark on the pair (callback, user_data), which all its registrations share.
+ * Only adding needs memory. A pass is what an exit is made of, and has to go on without: a batch is
+ * a place in the phase's queue, from which the pass walks towards the older ones.
  */
 
 #include "ps-registry.h"
 #include "ps-lock.h"
 
-#include <string.h>
+/* floor 1 */
+#include "ps-chunks.h"
+#include "ps-phases.h"
+#include "ps-terms.h"
 
-struct _PsPair
-{
-  PsCallback callback;
-  gpointer user_data;
-  guint refs;
-  gboolean is_spent; /* it is among the spent ones */
-  guint64 called_in; /* the exit it was last called in */
-};
-
-typedef struct
-{
-  int priority;
-  GQueue entries;
-  guint64 taken_in;    /* the pass that took from it */
-  guint64 taken_up_to; /* and the newest it took then */
-} Bucket;
-
-#define N_EVENTS 8
+G_STATIC_ASSERT (sizeof (PsEntry) + sizeof (GList) == PS_CHUNKS_SLOT);
+G_STATIC_ASSERT (PS_LASTCALLS_MAX + PS_LASTCALLS_NAMED + 1 <= G_MAXUINT8);
 
 struct _PsRegistry
 {
+  PsChunks chunks; /* first, so that an entry finds the registry */
   GMutex lock;
-  GHashTable *entries; /* ID → PsEntry */
-  GHashTable *pairs;   /* set of PsPair */
-  GTree *phases[N_EVENTS];
-  guint counts[N_EVENTS];
-  guint64 serial;
-  guint last_id;
+  PsTerms terms;
+  PsPairs pairs;
+  PsPhases phases;
   gboolean closed;
 
-  guint64 exit_number;
   guint64 pass_number;
   PsEvent pass_event;   /* 0: no pass is under way */
-  gint64 pass_position; /* buckets from this priority on have not been looked at */
-  Bucket *phase;        /* the one being called; NULL between two */
-  GPtrArray *batch;     /* of owned PsEntry, */
-  guint batch_next;     /* those from here on are to be called */
-  GPtrArray *spent;     /* pairs that were called in this exit and had no registration then */
-  guint room;           /* for how many entries and pairs these two have memory */
+  gint64 pass_position; /* phases from this priority on have not been looked at */
+  PsPhase *phase;       /* the one being called; NULL between two */
+  GList *next;          /* the next of the batch; NULL: it is through */
+  guint64 batch_end;    /* the newest that does not belong to it: it was taken before */
 };
-
-static guint
-pair_hash (gconstpointer key)
-{
-  const PsPair *pair = key;
-  guint64 mixed = ((guintptr) pair->callback * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15))
-                  ^ (guintptr) pair->user_data;
-
-  mixed *= G_GUINT64_CONSTANT (0xff51afd7ed558ccd);
-  return (guint) (mixed >> 32);
-}
-
-static gboolean
-pair_equal (gconstpointer a, gconstpointer b)
-{
-  const PsPair *x = a, *y = b;
-
-  return x->callback == y->callback && x->user_data == y->user_data;
-}
-
-static int
-compare_priorities (gconstpointer a, gconstpointer b, gpointer unused)
-{
-  int x = GPOINTER_TO_INT (a), y = GPOINTER_TO_INT (b);
-
-  return (x > y) - (x < y);
-}
 
 PsRegistry *
 ps_registry_new (void)
@@ -94,13 +48,9 @@ ps_registry_new (void)
   PsRegistry *registry = g_new0 (PsRegistry, 1);
 
   g_mutex_init (&registry->lock);
-  registry->entries = g_hash_table_new (NULL, NULL);
-  registry->pairs = g_hash_table_new_full (pair_hash, pair_equal, g_free, NULL);
-  for (guint i = 0; i < N_EVENTS; i++)
-    registry->phases[i] = g_tree_new_full (compare_priorities, NULL, NULL, g_free);
-  registry->batch = g_ptr_array_new ();
-  registry->spent = g_ptr_array_new ();
-  registry->exit_number = 1;
+  ps_chunks_init (&registry->chunks);
+  ps_pairs_init (&registry->pairs);
+  ps_phases_init (&registry->phases);
   return registry;
 }
 
@@ -110,37 +60,64 @@ ps_registry_free (PsRegistry *registry)
   if (registry == NULL)
     return;
   ps_registry_clear (registry);
-  g_ptr_array_unref (registry->batch);
-  g_ptr_array_unref (registry->spent);
-  for (guint i = 0; i < N_EVENTS; i++)
-    g_tree_unref (registry->phases[i]);
-  g_hash_table_unref (registry->pairs);
-  g_hash_table_unref (registry->entries);
+  ps_phases_clear (&registry->phases);
+  ps_pairs_clear (&registry->pairs);
+  ps_chunks_clear (&registry->chunks);
+  ps_terms_clear (&registry->terms);
   g_mutex_clear (&registry->lock);
   g_free (registry);
 }
 
-static guint
-event_index (PsEvent event)
+/* --- Entries ---------------------------------------------------------------------------------- */
+
+static void
+give_memory_back (PsEntry *entry)
 {
-  return (guint) g_bit_nth_lsf (event, -1);
+  ps_terms_unref (entry->is);
+  ps_chunks_give_back (entry, entry->slot);
 }
 
-static GTree *
-phases_of (PsRegistry *registry, PsEvent event)
+/* One that stood for its pair, and does no more. With the lock. */
+static void
+let_go (PsPair *first)
 {
-  return registry->phases[event_index (event)];
+  PsEntry *entry = (PsEntry *) first;
+
+  if (entry->is_gone)
+    give_memory_back (entry);
+}
+
+static void
+call_notify (const PsRegistration *is, gpointer user_data)
+{
+  if (is->notify != NULL)
+    is->notify (ps_terms_get_notify_data (is, user_data));
 }
 
 /* Calls the destroy notify: not to be called with the lock held. */
 void
 ps_registry_unref_entry (PsEntry *entry)
 {
+  PsRegistry *registry;
+
   if (!g_atomic_ref_count_dec (&entry->refs))
     return;
-  if (entry->is.notify != NULL)
-    entry->is.notify (entry->is.notify_data);
-  g_free (entry);
+  call_notify (entry->is, entry->user_data);
+  registry = (PsRegistry *) ps_chunks_get_owner (entry, entry->slot);
+  g_mutex_lock (&registry->lock);
+  entry->is_gone = TRUE;
+  if (!entry->pair.is_first)
+    give_memory_back (entry);
+  g_mutex_unlock (&registry->lock);
+}
+
+/* With the lock. NULL: it was removed, or never was. */
+static PsEntry *
+find (PsRegistry *registry, guint id)
+{
+  PsEntry *entry = ps_chunks_find (&registry->chunks, id);
+
+  return entry != NULL && !entry->is_removed ? entry : NULL;
 }
 
 PsEntry *
@@ -149,140 +126,106 @@ ps_registry_ref_entry (PsRegistry *registry, guint id)
   PsEntry *entry;
 
   g_mutex_lock (&registry->lock);
-  entry = g_hash_table_lookup (registry->entries, GUINT_TO_POINTER (id));
+  entry = find (registry, id);
   if (entry != NULL)
     g_atomic_ref_count_inc (&entry->refs);
   g_mutex_unlock (&registry->lock);
   return entry;
 }
 
-static PsPair *
-ref_pair (PsRegistry *registry, PsCallback callback, gpointer user_data)
+guint
+ps_registry_get_id (const PsEntry *entry)
 {
-  PsPair key = { .callback = callback, .user_data = user_data };
-  PsPair *pair = g_hash_table_lookup (registry->pairs, &key);
+  return ps_chunks_get_id (entry, entry->slot);
+}
 
-  if (pair == NULL)
+/* The larger, the newer. */
+static guint64
+serial_of (const PsEntry *entry)
+{
+  return ps_chunks_get_number (entry, entry->slot);
+}
+
+/* --- Adding and removing -----------------------------------------------------------------------
+ */
+
+static void
+stand_in_phases (PsRegistry *registry, PsEntry *entry)
+{
+  int priority = entry->is->priority;
+  GList *link = entry->links;
+
+  for (PsEvents rest = entry->is->events; rest != 0; rest &= rest - 1, link++)
     {
-      pair = g_memdup2 (&key, sizeof key);
-      g_hash_table_add (registry->pairs, pair);
+      PsEvent event = rest & -rest;
+
+      ps_phases_add (&registry->phases, event, priority, link, entry);
+      if (event == registry->pass_event)
+        registry->pass_position = MIN (registry->pass_position, priority);
     }
-  pair->refs++;
-  return pair;
-}
-
-/* A pair that was called in this exit is kept: removing a registration and making it anew does not
- * let it be called twice. */
-static void
-unref_pair (PsRegistry *registry, PsPair *pair)
-{
-  if (--pair->refs > 0)
-    return;
-  if (pair->is_spent)
-    return;
-  pair->is_spent = pair->called_in == registry->exit_number;
-  if (pair->is_spent)
-    g_ptr_array_add (registry->spent, pair);
-  else
-    g_hash_table_remove (registry->pairs, pair);
-}
-
-/* What a pass will write down has its place from the start on. */
-static void
-make_room (GPtrArray *array, guint room)
-{
-  guint length = array->len;
-
-  g_ptr_array_set_size (array, (int) room);
-  g_ptr_array_set_size (array, (int) length);
 }
 
 static void
-make_room_for_all (PsRegistry *registry)
+leave_phases (PsRegistry *registry, PsEntry *entry)
 {
-  guint needed = MAX (g_hash_table_size (registry->entries), g_hash_table_size (registry->pairs));
+  GList *link = entry->links;
 
-  if (needed <= registry->room)
-    return;
-  registry->room = MAX (2 * registry->room, needed);
-  make_room (registry->batch, registry->room);
-  make_room (registry->spent, registry->room);
-}
-
-static void
-link_entry (PsRegistry *registry, PsEntry *entry, PsEvent event, GList *link)
-{
-  GTree *phases = phases_of (registry, event);
-  Bucket *bucket = g_tree_lookup (phases, GINT_TO_POINTER (entry->is.priority));
-
-  if (bucket == NULL)
+  for (PsEvents rest = entry->is->events; rest != 0; rest &= rest - 1, link++)
     {
-      bucket = g_new0 (Bucket, 1);
-      bucket->priority = entry->is.priority;
-      g_tree_insert (phases, GINT_TO_POINTER (entry->is.priority), bucket);
+      if (link == registry->next)
+        registry->next = link->next;
+      ps_phases_remove (&registry->phases, rest & -rest, entry->is->priority, link);
     }
-  link->data = entry;
-  g_queue_push_head_link (&bucket->entries, link);
-  registry->counts[event_index (event)]++;
-  if (event == registry->pass_event)
-    registry->pass_position = MIN (registry->pass_position, entry->is.priority);
-}
-
-static void
-unlink_entry (PsRegistry *registry, PsEntry *entry, PsEvent event, GList *link)
-{
-  GTree *phases = phases_of (registry, event);
-  Bucket *bucket = g_tree_lookup (phases, GINT_TO_POINTER (entry->is.priority));
-
-  g_queue_unlink (&bucket->entries, link);
-  registry->counts[event_index (event)]--;
-  if (bucket->entries.length == 0 && bucket != registry->phase)
-    g_tree_remove (phases, GINT_TO_POINTER (entry->is.priority));
-}
-
-static guint
-new_id (PsRegistry *registry)
-{
-  do
-    registry->last_id++;
-  while (registry->last_id == 0
-         || g_hash_table_contains (registry->entries, GUINT_TO_POINTER (registry->last_id)));
-  return registry->last_id;
-}
-
-static PsEntry *
-new_entry (const PsRegistration *registration)
-{
-  guint n_events = (guint) __builtin_popcount (registration->events);
-  gsize size = sizeof (PsEntry) + n_events * sizeof (GList);
-  const char *name = registration->name != NULL ? registration->name : "a callback without a name";
-  PsEntry *entry = g_malloc0 (size + strlen (name) + 1);
-
-  entry->is = *registration;
-  entry->is.name = strcpy ((char *) entry + size, name);
-  g_atomic_ref_count_init (&entry->refs);
-  return entry;
 }
 
 /* What a crash has to know of it. FALSE: there is no room for more. */
 static gboolean
-add_last_call (PsEntry *entry)
+add_last_call (const PsRegistration *is, gpointer user_data, PsLastCallPlace *place)
 {
-  const PsRegistration *is = &entry->is;
-
+  *place = PS_LASTCALL_NO_PLACE;
   if (is->last_call == PS_LASTCALL_NONE)
     return TRUE;
-  entry->last_call = ps_lastcalls_add (is->last_call, is->name, is->priority,
-                                       (void (*) (void)) is->callback, is->user_data);
-  return entry->last_call != PS_LASTCALL_NO_PLACE;
+  *place = ps_lastcalls_add ((PsLastCallKind) is->last_call, is->name, is->priority,
+                             (void (*) (void)) is->callback, user_data);
+  return *place != PS_LASTCALL_NO_PLACE;
 }
 
 /* So that it is not called again in a crash. */
 static void
-mark_last_call (PsEntry *entry, gboolean called)
+mark_last_call (const PsEntry *entry, gboolean called)
 {
-  ps_lastcalls_mark (entry->last_call, (void (*) (void)) entry->is.callback, entry->is.user_data,
+  ps_lastcalls_mark (entry->last_call, (void (*) (void)) entry->is->callback, entry->user_data,
                      called);
+}
+
+static guint
+n_events (PsEvents events)
+{
+  guint n = 0;
+
+  for (; events != 0; events &= events - 1)
+    n++;
+  return n;
+}
+
+static PsEntry *
+new_entry (PsRegistry *registry, const PsRegistration *is, gpointer user_data,
+           PsLastCallPlace last_call)
+{
+  guint8 slot;
+  PsEntry *entry = ps_chunks_take (&registry->chunks,
+                                   sizeof *entry + n_events (is->events) * sizeof (GList), &slot);
+
+  entry->is = is;
+  entry->user_data = user_data;
+  g_atomic_ref_count_init (&entry->refs);
+  entry->slot = slot;
+  entry->last_call = (guint8) last_call;
+  entry->is_removed = FALSE;
+  entry->is_gone = FALSE;
+  ps_pairs_add (&registry->pairs, &entry->pair);
+  stand_in_phases (registry, entry);
+  return entry;
 }
 
 /* Returns 0 after ps_registry_close(), and when there are too many last calls; the notify is called
@@ -290,51 +233,37 @@ mark_last_call (PsEntry *entry, gboolean called)
 guint
 ps_registry_add (PsRegistry *registry, const PsRegistration *registration)
 {
-  PsEntry *entry = new_entry (registration);
-  guint i = 0, id;
+  const PsRegistration *is;
+  PsLastCallPlace last_call;
+  guint id = 0;
 
   g_mutex_lock (&registry->lock);
-  if (registry->closed || !add_last_call (entry))
+  if (!registry->closed)
     {
-      g_mutex_unlock (&registry->lock);
-      ps_registry_unref_entry (entry);
-      return 0;
+      is = ps_terms_share (&registry->terms, registration);
+      if (add_last_call (is, registration->user_data, &last_call))
+        id = ps_registry_get_id (new_entry (registry, is, registration->user_data, last_call));
+      else
+        ps_terms_unref (is);
     }
-  entry->id = id = new_id (registry);
-  entry->serial = ++registry->serial;
-  entry->pair = ref_pair (registry, entry->is.callback, entry->is.user_data);
-  g_hash_table_insert (registry->entries, GUINT_TO_POINTER (entry->id), entry);
-  for (PsEvents rest = entry->is.events; rest != 0; rest &= rest - 1)
-    link_entry (registry, entry, rest & -rest, &entry->links[i++]);
-  make_room_for_all (registry);
   g_mutex_unlock (&registry->lock);
+  if (id == 0 && registration->notify != NULL)
+    registration->notify (registration->notify_data);
   return id; /* the entry may be gone by now */
-}
-
-static void
-leave_batch (PsRegistry *registry, PsEntry *entry)
-{
-  if (entry->batch_place == 0)
-    return;
-  g_ptr_array_index (registry->batch, entry->batch_place - 1) = NULL;
-  entry->batch_place = 0;
-  /* Never the last one: the registration's own is still there. */
-  (void) g_atomic_ref_count_dec (&entry->refs);
 }
 
 /* Takes the entry out of everything; the caller, without the lock, gives back its reference. */
 static void
 take_out (PsRegistry *registry, PsEntry *entry)
 {
-  guint i = 0;
+  PsPair *first;
 
-  entry->removed = TRUE;
+  entry->is_removed = TRUE;
   ps_lastcalls_remove (entry->last_call);
-  leave_batch (registry, entry);
-  g_hash_table_remove (registry->entries, GUINT_TO_POINTER (entry->id));
-  for (PsEvents rest = entry->is.events; rest != 0; rest &= rest - 1)
-    unlink_entry (registry, entry, rest & -rest, &entry->links[i++]);
-  unref_pair (registry, entry->pair);
+  leave_phases (registry, entry);
+  first = ps_pairs_remove (&registry->pairs, &entry->pair);
+  if (first != NULL)
+    let_go (first);
 }
 
 gboolean
@@ -343,7 +272,7 @@ ps_registry_remove (PsRegistry *registry, guint id)
   PsEntry *entry;
 
   g_mutex_lock (&registry->lock);
-  entry = g_hash_table_lookup (registry->entries, GUINT_TO_POINTER (id));
+  entry = find (registry, id);
   if (entry != NULL)
     take_out (registry, entry);
   g_mutex_unlock (&registry->lock);
@@ -353,40 +282,42 @@ ps_registry_remove (PsRegistry *registry, guint id)
   return entry != NULL;
 }
 
-static void
-drop_batch (PsRegistry *registry)
+/* Removes whoever stands there; FALSE: nobody does. */
+static gboolean
+remove_any (PsRegistry *registry)
 {
-  for (; registry->batch_next < registry->batch->len; registry->batch_next++)
-    {
-      PsEntry *entry = g_ptr_array_index (registry->batch, registry->batch_next);
+  GList *link;
 
-      if (entry != NULL)
-        leave_batch (registry, entry);
-    }
-  g_ptr_array_set_size (registry->batch, 0);
-  registry->batch_next = 0;
+  g_mutex_lock (&registry->lock);
+  link = ps_phases_peek (&registry->phases);
+  if (link != NULL)
+    take_out (registry, link->data);
+  g_mutex_unlock (&registry->lock);
+
+  if (link != NULL)
+    ps_registry_unref_entry (link->data);
+  return link != NULL;
+}
+
+static void
+drop_pass (PsRegistry *registry)
+{
+  ps_phases_keep (&registry->phases, registry->pass_event, NULL);
+  registry->phase = NULL;
+  registry->next = NULL;
+  registry->pass_event = 0;
 }
 
 /* Removes every registration, and refuses new ones from here on: also from destroy notifies. */
 void
 ps_registry_clear (PsRegistry *registry)
 {
-  g_autoptr (GPtrArray) doomed =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) ps_registry_unref_entry);
-  GHashTableIter iter;
-  gpointer entry;
-
   g_mutex_lock (&registry->lock);
   registry->closed = TRUE;
-  registry->pass_event = 0;
-  registry->phase = NULL;
-  drop_batch (registry);
-  g_hash_table_iter_init (&iter, registry->entries);
-  while (g_hash_table_iter_next (&iter, NULL, &entry))
-    g_ptr_array_add (doomed, entry);
-  for (guint i = 0; i < doomed->len; i++)
-    take_out (registry, g_ptr_array_index (doomed, i));
+  drop_pass (registry);
   g_mutex_unlock (&registry->lock);
+  while (remove_any (registry))
+    ;
 }
 
 void
@@ -410,37 +341,22 @@ ps_registry_count (PsRegistry *registry, PsEvent event)
   guint count;
 
   g_mutex_lock (&registry->lock);
-  count = registry->counts[event_index (event)];
+  count = ps_phases_count (&registry->phases, event);
   g_mutex_unlock (&registry->lock);
   return count;
 }
+
+/* --- Passes ------------------------------------------------------------------------------------
+ */
 
 /* From here on each pair may be called once more. */
 void
 ps_registry_begin_exit (PsRegistry *registry)
 {
   g_mutex_lock (&registry->lock);
-  registry->exit_number++;
   ps_lastcalls_begin_exit ();
-  for (guint i = 0; i < registry->spent->len; i++)
-    {
-      PsPair *pair = g_ptr_array_index (registry->spent, i);
-
-      pair->is_spent = FALSE;
-      if (pair->refs == 0)
-        g_hash_table_remove (registry->pairs, pair);
-    }
-  g_ptr_array_set_size (registry->spent, 0);
+  ps_pairs_begin_exit (&registry->pairs, let_go);
   g_mutex_unlock (&registry->lock);
-}
-
-static void
-leave_phase (PsRegistry *registry)
-{
-  Bucket *bucket = g_steal_pointer (&registry->phase);
-
-  if (bucket != NULL && bucket->entries.length == 0)
-    g_tree_remove (phases_of (registry, registry->pass_event), GINT_TO_POINTER (bucket->priority));
 }
 
 /* What is left of a pass before it is dropped. */
@@ -448,38 +364,29 @@ void
 ps_registry_begin_pass (PsRegistry *registry, PsEvent event)
 {
   g_mutex_lock (&registry->lock);
-  drop_batch (registry);
-  leave_phase (registry);
+  drop_pass (registry);
   registry->pass_number++;
   registry->pass_event = event;
   registry->pass_position = G_MININT;
-  registry->phase = NULL;
   g_mutex_unlock (&registry->lock);
 }
 
-/* Fills the batch with what this pass has not taken from the phase yet, newest first. */
+/* Begins with what this pass has not taken from the phase yet. FALSE: there is nothing. */
 static gboolean
 take_batch (PsRegistry *registry)
 {
-  Bucket *bucket = registry->phase;
-  guint64 taken = bucket->taken_in == registry->pass_number ? bucket->taken_up_to : 0;
+  PsPhase *phase = registry->phase;
 
-  g_ptr_array_set_size (registry->batch, 0); /* all of it was handed on */
-  registry->batch_next = 0;
-  for (GList *l = bucket->entries.head; l != NULL; l = l->next)
+  registry->batch_end = phase->taken_in == registry->pass_number ? phase->taken_up_to : 0;
+  registry->next = phase->queue.head;
+  if (registry->next == NULL || serial_of (registry->next->data) <= registry->batch_end)
     {
-      PsEntry *entry = l->data;
-
-      if (entry->serial <= taken)
-        break;
-      g_atomic_ref_count_inc (&entry->refs);
-      g_ptr_array_add (registry->batch, entry);
-      entry->batch_place = registry->batch->len;
+      registry->next = NULL;
+      return FALSE;
     }
-  bucket->taken_in = registry->pass_number;
-  if (bucket->entries.head != NULL)
-    bucket->taken_up_to = ((PsEntry *) bucket->entries.head->data)->serial;
-  return registry->batch->len > 0;
+  phase->taken_in = registry->pass_number;
+  phase->taken_up_to = serial_of (registry->next->data);
+  return TRUE;
 }
 
 /* Steps to the next phase: the first from the position on. What was added to a phase that is
@@ -487,17 +394,14 @@ take_batch (PsRegistry *registry)
 static gboolean
 next_phase (PsRegistry *registry)
 {
-  GTree *phases = phases_of (registry, registry->pass_event);
-  GTreeNode *node;
+  PsPhase *phase =
+      ps_phases_find_from (&registry->phases, registry->pass_event, registry->pass_position);
 
-  if (registry->pass_position > G_MAXINT)
-    return FALSE;
-  node = g_tree_lower_bound (phases, GINT_TO_POINTER ((int) registry->pass_position));
-  if (node == NULL)
-    return FALSE;
-  registry->phase = g_tree_node_value (node);
-  registry->pass_position = (gint64) registry->phase->priority + 1;
-  return TRUE;
+  registry->phase = phase;
+  ps_phases_keep (&registry->phases, registry->pass_event, phase);
+  if (phase != NULL)
+    registry->pass_position = (gint64) phase->priority + 1;
+  return phase != NULL;
 }
 
 /* The next of the batch that is still to be called, marked as called, with a reference for the
@@ -505,22 +409,22 @@ next_phase (PsRegistry *registry)
 static PsEntry *
 claim (PsRegistry *registry)
 {
-  while (registry->batch_next < registry->batch->len)
+  while (registry->next != NULL)
     {
-      PsEntry *entry = g_ptr_array_index (registry->batch, registry->batch_next++);
+      PsEntry *entry = registry->next->data;
 
-      if (entry == NULL)
+      if (serial_of (entry) <= registry->batch_end)
+        break;
+      registry->next = registry->next->next;
+      if (registry->next != NULL)
+        ps_pairs_expect (&((PsEntry *) registry->next->data)->pair);
+      if (!ps_pairs_claim (&registry->pairs, &entry->pair))
         continue;
-      if (entry->pair->called_in == registry->exit_number)
-        {
-          leave_batch (registry, entry);
-          continue;
-        }
-      entry->pair->called_in = registry->exit_number;
       mark_last_call (entry, TRUE);
-      entry->batch_place = 0; /* the batch's reference is the caller's now */
+      g_atomic_ref_count_inc (&entry->refs);
       return entry;
     }
+  registry->next = NULL;
   return NULL;
 }
 
@@ -548,7 +452,6 @@ ps_registry_next (PsRegistry *registry, gboolean holds, PsEntry **entry)
           next = PS_NEXT_WAIT;
           break;
         }
-      leave_phase (registry);
       if (!next_phase (registry))
         registry->pass_event = 0;
     }
@@ -561,9 +464,9 @@ void
 ps_registry_unclaim (PsRegistry *registry, PsEntry *entry)
 {
   g_mutex_lock (&registry->lock);
-  if (!entry->removed)
+  if (!entry->is_removed)
     {
-      entry->pair->called_in = 0;
+      ps_pairs_unclaim (&entry->pair);
       mark_last_call (entry, FALSE);
     }
   g_mutex_unlock (&registry->lock);

@@ -7,38 +7,31 @@
 
 /* floor 0 */
 #include "ps-lastcalls.h"
+#include "ps-registration.h"
+/* floor 1 */
+#include "ps-pairs.h"
 
 typedef struct _PsRegistry PsRegistry;
-typedef struct _PsPair PsPair;
-
-/* What is asked for. */
-typedef struct
-{
-  PsEvents events;
-  const char *name; /* NULL: it has none */
-  int priority;
-  gint64 deadline_us; /* a duration; 0: none */
-  PsCallback callback;
-  gpointer user_data;
-  GDestroyNotify notify; /* called with notify_data when the registration is gone */
-  gpointer notify_data;
-  PsLastCallKind last_call; /* what it is to a crash */
-} PsRegistration;
 
 /* A registration that was made: constant, but for what is the registry's own. */
 typedef struct
 {
-  guint id;
-  PsRegistration is; /* its name is never NULL */
-
-  /*< private >*/
-  PsPair *pair;
-  PsLastCallPlace last_call;
-  guint64 serial;
+  union
+  {
+    struct
+    {
+      const PsRegistration *is; /* its name is one line, and never NULL; it has no user data */
+      gpointer user_data;
+    };
+    /*< private >*/
+    PsPair pair;
+  };
   gatomicrefcount refs;
-  guint batch_place; /* its index in the batch, plus one; 0: it is in none */
-  gboolean removed;
-  GList links[]; /* one per event */
+  guint8 slot;
+  guint8 last_call; /* a PsLastCallPlace */
+  guint8 is_removed;
+  guint8 is_gone; /* and nobody refers to it */
+  GList links[];  /* one per event */
 } PsEntry;
 
 typedef enum
@@ -65,3 +58,4 @@ void ps_registry_unclaim (PsRegistry *registry, PsEntry *entry);
 
 PsEntry *ps_registry_ref_entry (PsRegistry *registry, guint id);
 void ps_registry_unref_entry (PsEntry *entry);
+guint ps_registry_get_id (const PsEntry *entry);

@@ -95,9 +95,9 @@ trace_on_call (Trace *t, const char *name, ScriptFunc script)
 static void
 call (Trace *t, PsEntry *entry)
 {
-  ScriptFunc script = (ScriptFunc) g_hash_table_lookup (t->scripts, entry->is.name);
+  ScriptFunc script = (ScriptFunc) g_hash_table_lookup (t->scripts, entry->is->name);
 
-  g_string_append_printf (t->order, "%s%s", t->order->len > 0 ? " " : "", entry->is.name);
+  g_string_append_printf (t->order, "%s%s", t->order->len > 0 ? " " : "", entry->is->name);
   if (script != NULL)
     script (t);
 }

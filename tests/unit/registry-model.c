@@ -250,7 +250,7 @@ do_next (Model *m)
   if (next == PS_NEXT_CALL)
     {
       g_assert_nonnull (m->running);
-      g_assert_cmpuint (m->running->id, ==, item->id);
+      g_assert_cmpuint (ps_registry_get_id (m->running), ==, item->id);
       m->running_item = item;
       m->n_calls++;
     }

@@ -91,7 +91,7 @@ pass (PsRegistry *registry, PsEvent event)
   ps_registry_begin_pass (registry, event);
   while (ps_registry_next (registry, FALSE, &entry) == PS_NEXT_CALL)
     {
-      entry->is.callback (NULL, entry->is.user_data);
+      entry->is->callback (NULL, entry->user_data);
       if (n++ % 7 == 0)
         ps_registry_unclaim (registry, entry);
       ps_registry_unref_entry (entry);

@@ -97,15 +97,15 @@ test_what_was_registered (void)
   nameless = ps_registry_add (t->registry, &registration);
 
   entry = ps_registry_ref_entry (t->registry, id);
-  g_assert_cmpuint (entry->id, ==, id);
-  g_assert_cmpstr (entry->is.name, ==, "flush_queue");
-  g_assert_cmpint (entry->is.priority, ==, -3);
-  g_assert_cmpint (entry->is.deadline_us, ==, 4711);
-  g_assert_true (entry->is.callback == trace_callback && entry->is.user_data == t);
+  g_assert_cmpuint (ps_registry_get_id (entry), ==, id);
+  g_assert_cmpstr (entry->is->name, ==, "flush_queue");
+  g_assert_cmpint (entry->is->priority, ==, -3);
+  g_assert_cmpint (entry->is->deadline_us, ==, 4711);
+  g_assert_true (entry->is->callback == trace_callback && entry->user_data == t);
   ps_registry_unref_entry (entry);
 
   entry = ps_registry_ref_entry (t->registry, nameless);
-  g_assert_nonnull (entry->is.name);
+  g_assert_nonnull (entry->is->name);
   ps_registry_unref_entry (entry);
   g_assert_null (ps_registry_ref_entry (t->registry, nameless + 1));
   trace_free (t);
@@ -120,8 +120,8 @@ test_reference_outlives_registration (void)
 
   trace_remove (t, "a");
   g_assert_cmpuint (trace_gone (t, "a"), ==, 0);
-  g_assert_cmpstr (entry->is.name, ==, "a");
-  g_assert_null (ps_registry_ref_entry (t->registry, entry->id));
+  g_assert_cmpstr (entry->is->name, ==, "a");
+  g_assert_null (ps_registry_ref_entry (t->registry, ps_registry_get_id (entry)));
   ps_registry_unref_entry (entry);
   g_assert_cmpuint (trace_gone (t, "a"), ==, 1);
   trace_free (t);
@@ -251,7 +251,7 @@ call_all (PsRegistry *registry, PsEvent event)
   ps_registry_begin_pass (registry, event);
   while (ps_registry_next (registry, FALSE, &entry) == PS_NEXT_CALL)
     {
-      entry->is.callback (NULL, entry->is.user_data);
+      entry->is->callback (NULL, entry->user_data);
       ps_registry_unref_entry (entry);
     }
   return n_called;
