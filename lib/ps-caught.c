@@ -167,6 +167,13 @@ take_lost (PsSignums of, PsSignal *signal)
   return FALSE;
 }
 
+/* Whether it is worth while to look. */
+gboolean
+ps_caught_has_any (void)
+{
+  return atomic_load (&caught.any);
+}
+
 /* The next of these signals, in the order they came; FALSE when there is none. Those that came
  * while no slot was free come last, and count as one. For one thread at a time. */
 gboolean
@@ -175,7 +182,7 @@ ps_caught_take (PsSignums of, PsSignal *signal)
   int slot;
   gboolean found = TRUE;
 
-  if (!atomic_load (&caught.any))
+  if (!ps_caught_has_any ())
     return FALSE;
   atomic_store (&caught.any, FALSE);
   slot = oldest_slot (of);

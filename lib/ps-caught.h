@@ -30,5 +30,6 @@ typedef struct
 /* Async-signal-safe. */
 void ps_caught_add (const siginfo_t *info, PsInput input, gint64 now_us);
 
+gboolean ps_caught_has_any (void);
 gboolean ps_caught_take (PsSignums of, PsSignal *signal);
 void ps_caught_forget (void);

@@ -11,5 +11,7 @@
 #define PS_US_PER_SEC ((int64_t) 1000000)
 
 int64_t ps_clock_now_us (void);
+int64_t ps_clock_last_tick_us (void);
+int ps_clock_is_well_before (int64_t when_us);
 int64_t ps_clock_add_us (int64_t a_us, int64_t b_us);
 int64_t ps_clock_from_ms (unsigned ms);

@@ -19,35 +19,52 @@ static atomic_uint in_use;
 
 static _Atomic int64_t watchdog_us, alive_us;
 
+/* As far as whole characters of UTF-8 fit. */
 static void
 copy (char *to, size_t size, const char *from)
 {
   size_t n = strnlen (from, size - 1);
 
+  while (n > 0 && ((unsigned char) from[n] & 0xc0) == 0x80)
+    n--;
   memcpy (to, from, n);
   to[n] = '\0';
+}
+
+/* Which one to fill. That the other is in use has been said before anything is written here. */
+static unsigned
+begin_note (void)
+{
+  atomic_thread_fence (memory_order_acq_rel);
+  return !atomic_load_explicit (&in_use, memory_order_relaxed);
+}
+
+static void
+end_note (unsigned next)
+{
+  atomic_store_explicit (&in_use, next, memory_order_release);
 }
 
 void
 ps_current_set (const char *event, const char *name, int64_t begun_us)
 {
-  unsigned next = !atomic_load (&in_use);
+  unsigned next = begin_note ();
   PsCurrent *note = &notes[next];
 
-  copy (note->event, sizeof note->event, event);
+  note->event = event;
   copy (note->name, sizeof note->name, name);
   note->thread = pthread_self ();
   note->begun_us = begun_us;
-  atomic_store (&in_use, next);
+  end_note (next);
 }
 
 void
 ps_current_clear (void)
 {
-  unsigned next = !atomic_load (&in_use);
+  unsigned next = begin_note ();
 
   notes[next].begun_us = 0;
-  atomic_store (&in_use, next);
+  end_note (next);
 }
 
 /* 0: none is running. */
@@ -55,7 +72,6 @@ int
 ps_current_get (PsCurrent *current)
 {
   memcpy (current, &notes[atomic_load (&in_use)], sizeof *current);
-  current->event[sizeof current->event - 1] = '\0';
   current->name[sizeof current->name - 1] = '\0';
   return current->begun_us != 0;
 }

@@ -10,14 +10,14 @@
 
 typedef struct
 {
-  char event[16];
+  const char *event;
   char name[PS_CURRENT_NAME_SIZE];
   int64_t begun_us; /* CLOCK_MONOTONIC; 0: none is running */
   pthread_t thread; /* where it runs */
 } PsCurrent;
 
-/* name: a line that can be shown to people, since a handler cannot make one of it; it is cut by
- * bytes where it is longer than PsCurrent has room for. */
+/* event: a literal. name: a line that can be shown to people, since a handler cannot make one of
+ * it; it is cut at a character's end where it is longer than PsCurrent has room for. */
 void ps_current_set (const char *event, const char *name, int64_t begun_us);
 void ps_current_clear (void);
 int ps_current_get (PsCurrent *current);

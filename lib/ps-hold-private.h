@@ -37,6 +37,7 @@ PsHold *ps_hold_set_add (PsHoldSet *set, PsStep *step, const char *why, gint64 n
                          gint64 deadline_us);
 gboolean ps_hold_set_is_at_rest (PsHoldSet *set);
 guint ps_hold_set_count (PsHoldSet *set);
+gboolean ps_hold_set_is_idle (PsHoldSet *set);
 gint64 ps_hold_set_get_deadline_us (PsHoldSet *set);
 gint64 ps_hold_set_take_extension_us (PsHoldSet *set);
 PsHold *ps_hold_set_peek (PsHoldSet *set);

@@ -24,6 +24,7 @@ struct _PsHoldSet
   guint64 last_number;
   gint64 extended_until_us;
   GQueue through; /* of PsStep that nobody has taken note of yet */
+  gboolean busy;  /* atomic: any of these three has something to say */
   PsHoldFunc wake;
   GSource *source;
 };
@@ -51,6 +52,15 @@ is_due_before (const PsHeapNode *a, const PsHeapNode *b)
   const PsHold *x = (const PsHold *) a, *y = (const PsHold *) b;
 
   return x->deadline_us != y->deadline_us ? x->deadline_us < y->deadline_us : x->number < y->number;
+}
+
+/* After a change. */
+static void
+unlock (PsHoldSet *set)
+{
+  g_atomic_int_set (&set->busy,
+                    set->holds.length > 0 || set->through.length > 0 || set->extended_until_us > 0);
+  g_mutex_unlock (&set->lock);
 }
 
 /* wake (source) is called, from any thread and without a lock, when a hold was released or its
@@ -127,7 +137,7 @@ ps_hold_set_return_step (PsHoldSet *set, PsStep *step)
   g_mutex_lock (&set->lock);
   end_part (set, step);
   free_step (step);
-  g_mutex_unlock (&set->lock);
+  unlock (set);
 }
 
 /* The next step that is through, once each; NULL when there is none. */
@@ -138,7 +148,7 @@ ps_hold_set_take_step (PsHoldSet *set)
 
   g_mutex_lock (&set->lock);
   link = g_queue_pop_head_link (&set->through);
-  g_mutex_unlock (&set->lock);
+  unlock (set);
   return link != NULL ? link->data : NULL;
 }
 
@@ -174,7 +184,7 @@ ps_hold_set_add (PsHoldSet *set, PsStep *step, const char *why, gint64 now_us, g
   step->outstanding++;
   hold->number = ++set->last_number;
   ps_heap_add (&set->holds, &hold->node);
-  g_mutex_unlock (&set->lock);
+  unlock (set);
   return hold;
 }
 
@@ -194,6 +204,14 @@ ps_hold_set_count (PsHoldSet *set)
   count = set->holds.length;
   g_mutex_unlock (&set->lock);
   return count;
+}
+
+/* Whether none of the questions below has an answer: there is no hold, nobody asked for more time,
+ * and no step that had one is through. Asked after each callback, and so without the lock. */
+gboolean
+ps_hold_set_is_idle (PsHoldSet *set)
+{
+  return !g_atomic_int_get (&set->busy);
 }
 
 static PsHold *
@@ -246,7 +264,7 @@ ps_hold_set_drop (PsHoldSet *set, gint64 now_us)
     }
   else
     hold = NULL;
-  g_mutex_unlock (&set->lock);
+  unlock (set);
   return hold;
 }
 
@@ -259,7 +277,7 @@ ps_hold_set_take_extension_us (PsHoldSet *set)
   g_mutex_lock (&set->lock);
   until_us = set->extended_until_us;
   set->extended_until_us = 0;
-  g_mutex_unlock (&set->lock);
+  unlock (set);
   return until_us;
 }
 
@@ -289,7 +307,7 @@ leave (PsHold *hold)
       hold->active = FALSE;
       end_part (set, hold->step);
     }
-  g_mutex_unlock (&set->lock);
+  unlock (set);
 
   if (was_active)
     {
@@ -344,7 +362,7 @@ move_deadline (PsHold *hold, gint64 deadline_us, gint64 extended_until_us)
       ps_heap_add (&set->holds, &hold->node);
       set->extended_until_us = MAX (set->extended_until_us, extended_until_us);
     }
-  g_mutex_unlock (&set->lock);
+  unlock (set);
   if (active)
     set->wake (set->source);
 }

@@ -69,7 +69,8 @@ ps_pass_begin (PsPass *pass, PsEvent event)
 PsNext
 ps_pass_next (PsPass *pass)
 {
-  gboolean holds = !pass->hastened && ps_hold_set_count (pass->holds) > 0;
+  gboolean holds =
+      !pass->hastened && !ps_hold_set_is_idle (pass->holds) && ps_hold_set_count (pass->holds) > 0;
 
   return ps_registry_next (pass->registry, holds, &pass->entry);
 }
@@ -170,25 +171,38 @@ read_answers (PsPass *pass, const PsFacts *facts)
     }
 }
 
+/* A step of which nobody learns how long it takes, unless it hangs, need not know when it began but
+ * for a tick: with very many that is most of what they would cost. */
+static gboolean
+is_timed (PsPass *pass)
+{
+  return pass->number <= PS_REPORT_STEPS_MAX || pass->entry->is->deadline_us > 0;
+}
+
+static void
+begin_callback (PsPass *pass)
+{
+  if (pass->number <= PS_REPORT_STEPS_MAX)
+    {
+      PsReportStep step = step_of_entry (pass);
+
+      ps_report_step_begun (pass->report, &step);
+    }
+  pass->entered_us = is_timed (pass) ? ps_clock_now_us () : ps_clock_last_tick_us ();
+  ps_current_set (ps_text_event (pass->event), pass->entry->is->name, pass->entered_us);
+}
+
 static void
 end_callback (PsPass *pass)
 {
-  PsReportStep step = step_of_entry (pass);
-
   if (pass->step != NULL)
     ps_hold_set_return_step (pass->holds, g_steal_pointer (&pass->step));
-  else
-    ps_report_step_done (pass->report, &step, ps_clock_now_us () - pass->entered_us);
-}
+  else if (pass->number <= PS_REPORT_STEPS_MAX)
+    {
+      PsReportStep step = step_of_entry (pass);
 
-/* For signal handlers, which can make nothing of a name but copy it. */
-static void
-note_current (PsPass *pass)
-{
-  char name[PS_CURRENT_NAME_SIZE];
-
-  ps_text_put_line (name, sizeof name, pass->entry->is->name);
-  ps_current_set (ps_text_event (pass->event), name, pass->entered_us);
+      ps_report_step_done (pass->report, &step, ps_clock_now_us () - pass->entered_us);
+    }
 }
 
 /* The one that ps_pass_next() found is not called in this pass; a later event may still call it. */
@@ -210,7 +224,6 @@ void
 ps_pass_call (PsPass *pass, const PsFacts *facts)
 {
   PsEntry *entry = pass->entry;
-  PsReportStep step;
 
   if (!have_context (pass))
     {
@@ -220,12 +233,8 @@ ps_pass_call (PsPass *pass, const PsFacts *facts)
 
   pass->number++;
   pass->tally.run++;
-  step = step_of_entry (pass);
-  ps_report_step_begun (pass->report, &step);
-
-  pass->entered_us = ps_clock_now_us ();
+  begin_callback (pass);
   fill_context (pass, facts);
-  note_current (pass);
   ps_cancel_restore (pass->cancel_state);
   entry->is->callback (pass->context, entry->user_data);
   ps_cancel_forbid ();
@@ -289,6 +298,8 @@ drop_holds_until (PsPass *pass, gint64 until_us, const char *reason)
 gint64
 ps_pass_keep_time (PsPass *pass, gint64 now_us)
 {
+  if (ps_hold_set_is_idle (pass->holds))
+    return PS_NEVER_US;
   drop_holds_until (pass, now_us, "its deadline has passed");
   return ps_hold_set_get_deadline_us (pass->holds);
 }
@@ -305,6 +316,8 @@ ps_pass_tell_waiting (PsPass *pass, gint64 now_us)
 {
   PsHold *hold = NULL;
 
+  if (ps_hold_set_is_idle (pass->holds))
+    return PS_NEVER_US;
   if (now_us < pass->tell_us)
     return pass->tell_us;
   hold = ps_hold_set_peek (pass->holds);

@@ -33,7 +33,6 @@
 #include <string.h>
 #include <syslog.h>
 
-#define STEPS_TOLD_MAX 64
 #define AGAIN_TOLD_MAX 8
 #define LOST_TOLD_MAX 8
 #define STATUS_MAX 1024
@@ -517,7 +516,7 @@ ps_report_step_begun (PsReport *report, const PsReportStep *step)
 {
   PsRecord *record;
 
-  if (step->number > STEPS_TOLD_MAX)
+  if (step->number > PS_REPORT_STEPS_MAX)
     return;
   if (step->event == PS_EVENT_TERMINATE || step->event == PS_EVENT_QUIT
       || step->event == PS_EVENT_FINISH)
@@ -542,7 +541,7 @@ void
 ps_report_step_done (PsReport *report, const PsReportStep *step, gint64 duration_us)
 {
   PsRecord *record =
-      step->number <= STEPS_TOLD_MAX ? begin (report, LOG_DEBUG, PS_MESSAGE_STEP_DONE) : NULL;
+      step->number <= PS_REPORT_STEPS_MAX ? begin (report, LOG_DEBUG, PS_MESSAGE_STEP_DONE) : NULL;
   char duration[PS_TEXT_SHORT];
 
   if (record == NULL)
@@ -557,8 +556,9 @@ ps_report_step_done (PsReport *report, const PsReportStep *step, gint64 duration
 void
 ps_report_step_skipped (PsReport *report, const PsReportStep *step, const char *reason)
 {
-  PsRecord *record =
-      step->number <= STEPS_TOLD_MAX ? begin (report, LOG_WARNING, PS_MESSAGE_STEP_SKIPPED) : NULL;
+  PsRecord *record = step->number <= PS_REPORT_STEPS_MAX
+                         ? begin (report, LOG_WARNING, PS_MESSAGE_STEP_SKIPPED)
+                         : NULL;
 
   note_trouble (step->name, "skipped: ", reason);
   if (record == NULL)

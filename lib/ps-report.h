@@ -8,6 +8,9 @@
 /* floor 2 */
 #include "ps-patience.h"
 
+/* Of an exit's steps the first are told one by one. */
+#define PS_REPORT_STEPS_MAX 64
+
 typedef struct _PsReport PsReport;
 
 /* A step as the reports name it. */

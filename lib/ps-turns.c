@@ -67,17 +67,18 @@ ps_turns_leave (PsTurns *turns)
   g_mutex_unlock (&turns->lock);
 }
 
-/* In a turn: whether nobody has taken over meanwhile. */
+/* In a turn: whether nobody has taken over meanwhile. Asked after each callback, and so without the
+ * lock: who takes over says so first, and for good. */
 gboolean
 ps_turns_may_go_on (PsTurns *turns)
 {
-  gboolean may;
+  const pthread_t me = pthread_self ();
+  pthread_t conductor;
 
-  g_mutex_lock (&turns->lock);
-  may = turns->turning == pthread_self ()
-        && (turns->conductor == NO_THREAD || turns->conductor == turns->turning);
-  g_mutex_unlock (&turns->lock);
-  return may;
+  if (atomic_load (&turns->turning) != me)
+    return FALSE;
+  conductor = atomic_load (&turns->conductor);
+  return conductor == NO_THREAD || conductor == me;
 }
 
 /* Whether this thread is in a turn. */

@@ -5,17 +5,18 @@
 
 #include <glib.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 typedef struct
 {
   GMutex lock;
   GCond idle;
-  pthread_t conductor; /* the only one that may; none: whoever runs the loop */
-  pthread_t turning;   /* the one that works */
-  int turner;          /* atomic: the number of the last one that did */
-  pthread_t runner;    /* the one that runs the loop for us */
-  guint depth;         /* more than 1: from within a callback */
-  guint n_waiting;     /* for it to be idle */
+  _Atomic pthread_t conductor; /* the only one that may; none: whoever runs the loop */
+  _Atomic pthread_t turning;   /* the one that works */
+  int turner;                  /* atomic: the number of the last one that did */
+  pthread_t runner;            /* the one that runs the loop for us */
+  guint depth;                 /* more than 1: from within a callback */
+  guint n_waiting;             /* for it to be idle */
 } PsTurns;
 
 void ps_turns_init (PsTurns *turns);

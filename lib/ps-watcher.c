@@ -16,6 +16,7 @@
  */
 
 #include "ps-watcher-private.h"
+#include "ps-caught.h"
 #include "ps-clock.h"
 #include "ps-current.h"
 #include "ps-exit.h"
@@ -407,15 +408,29 @@ extend (PsWatcher *self, gint64 now_us)
   ps_report_extended (self->report, ps_budget_get_timeout_us (&self->budget, now_us));
 }
 
+/* When the work as a whole is to be given up on; never while there is none that could be. */
+static gint64
+next_end_us (PsWatcher *self)
+{
+  if (self->pass.entry != NULL || self->pass.hastened)
+    return PS_NEVER_US;
+  return ps_budget_get_end_us (&self->budget, self->state == PS_STATE_FINISHING);
+}
+
 /* Returns when time will have something to say again. */
 static gint64
 take_time (PsWatcher *self)
 {
-  gint64 now_us = ps_clock_now_us (), extended_us, end_us, next_us;
+  gint64 now_us, extended_us, end_us, next_us;
 
   if (self->state == PS_STATE_RUNNING || self->state == PS_STATE_EXITED)
     return PS_NEVER_US;
+  /* Nobody is waited for: nearly each time, and there may be a million callbacks. */
+  end_us = next_end_us (self);
+  if (ps_hold_set_is_idle (self->pass.holds) && ps_clock_is_well_before (end_us))
+    return end_us;
 
+  now_us = ps_clock_now_us ();
   extended_us = ps_hold_set_take_extension_us (self->pass.holds);
   if (extended_us > 0 && ps_budget_extend (&self->budget, extended_us))
     extend (self, now_us);
@@ -426,9 +441,7 @@ take_time (PsWatcher *self)
   if (self->pass.entry != NULL)
     return next_us;
   next_us = MIN (next_us, ps_pass_tell_waiting (&self->pass, now_us));
-  if (self->pass.hastened)
-    return next_us;
-  end_us = ps_budget_get_end_us (&self->budget, self->state == PS_STATE_FINISHING);
+  end_us = next_end_us (self);
   if (now_us < end_us)
     return MIN (next_us, end_us);
   input (self, PS_INPUT_DEADLINE, NULL);
@@ -450,7 +463,9 @@ take_asked (PsWatcher *self)
 static gint64
 take_in (PsWatcher *self)
 {
-  take_asked (self);
+  if (ps_caught_has_any () || g_atomic_int_get (&self->quit_asked)
+      || !ps_wishes_is_empty (&self->deferred))
+    take_asked (self);
   return take_time (self);
 }
 
@@ -482,6 +497,18 @@ pass_is_over (PsWatcher *self)
            NULL);
 }
 
+static gboolean
+reload_if_asked (PsWatcher *self)
+{
+  PsCause why;
+
+  if (!self->reload_asked)
+    return FALSE;
+  ps_cause_take (&why, &self->reload_cause);
+  input (self, PS_INPUT_RELOAD, &why);
+  return TRUE;
+}
+
 /* One piece of work. FALSE: there is nothing to do but to wait. */
 static gboolean
 work (PsWatcher *self)
@@ -489,15 +516,7 @@ work (PsWatcher *self)
   if (self->detached || self->state == PS_STATE_EXITED || self->state == PS_STATE_FORKED)
     return FALSE;
   if (self->state == PS_STATE_RUNNING)
-    {
-      PsCause why;
-
-      if (!self->reload_asked)
-        return FALSE;
-      ps_cause_take (&why, &self->reload_cause);
-      input (self, PS_INPUT_RELOAD, &why);
-      return TRUE;
-    }
+    return reload_if_asked (self);
   switch (ps_pass_next (&self->pass))
     {
     case PS_NEXT_CALL:

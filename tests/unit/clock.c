@@ -37,6 +37,27 @@ test_is_monotonic (void)
   g_assert_cmpint (g_get_monotonic_time (), >=, now_us);
 }
 
+/* The cheap clock is a little behind, and says that something is to come only when it is. */
+static void
+test_ticks (void)
+{
+  gint64 tick_us = ps_clock_last_tick_us (), now_us = ps_clock_now_us ();
+
+  g_assert_cmpint (tick_us, <=, now_us);
+  g_assert_cmpint (tick_us, >, now_us - 60 * (gint64) G_USEC_PER_SEC);
+  g_assert_true (ps_clock_is_well_before (PS_NEVER_US));
+  g_assert_true (ps_clock_is_well_before (now_us + 3600 * (gint64) G_USEC_PER_SEC));
+  g_assert_false (ps_clock_is_well_before (now_us));
+  g_assert_false (ps_clock_is_well_before (0));
+  for (guint i = 0; i < 100000; i++)
+    {
+      gint64 soon_us = ps_clock_now_us () + i % 30000;
+
+      if (ps_clock_is_well_before (soon_us))
+        g_assert_cmpint (tick_us, <=, soon_us);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -44,5 +65,6 @@ main (int argc, char **argv)
   g_test_add_func ("/clock/sums-saturate", test_sums_saturate);
   g_test_add_func ("/clock/milliseconds", test_milliseconds);
   g_test_add_func ("/clock/is-monotonic", test_is_monotonic);
+  g_test_add_func ("/clock/ticks", test_ticks);
   return g_test_run ();
 }

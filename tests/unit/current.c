@@ -68,13 +68,29 @@ test_length (void)
   assert_current ("checkpoint", fits, 1);
   ps_current_set ("checkpoint", longer, 2);
   assert_current ("checkpoint", fits, 2);
-  ps_current_set (huge, huge, 3);
-  assert_current ("fffffffffffffff", fits, 3);
+  ps_current_set ("terminate", huge, 3);
+  assert_current ("terminate", fits, 3);
   ps_current_set ("quit", "short", 4);
   assert_current ("quit", "short", 4);
   ps_current_set ("quit", "shorter", 5);
   ps_current_set ("quit", "s", 6);
   assert_current ("quit", "s", 6);
+  ps_current_clear ();
+}
+
+/* A character of which only a part has room is left out. */
+static void
+test_characters (void)
+{
+  g_autofree char *all_but_one = g_strnfill (PS_CURRENT_NAME_SIZE - 2, 'f');
+  g_autofree char *three = g_strconcat (all_but_one, "\xe2\x82\xac", NULL);
+  g_autofree char *all_but_two = g_strnfill (PS_CURRENT_NAME_SIZE - 3, 'f');
+  g_autofree char *two = g_strconcat (all_but_two, "\xc3\xa4", NULL);
+
+  ps_current_set ("terminate", three, 1);
+  assert_current ("terminate", all_but_one, 1);
+  ps_current_set ("terminate", two, 2);
+  assert_current ("terminate", two, 2);
   ps_current_clear ();
 }
 
@@ -124,6 +140,7 @@ main (int argc, char **argv)
   g_test_add_func ("/current/none", test_none);
   g_test_add_func ("/current/last", test_last);
   g_test_add_func ("/current/length", test_length);
+  g_test_add_func ("/current/characters", test_characters);
   g_test_add_func ("/current/handler", test_handler);
   return g_test_run ();
 }
