@@ -6,8 +6,9 @@
 
 SKIPS lists the reasons for which a test may be skipped, one regular expression a line; a skip
 without a reason on the list is a failure. A test that ends badly though none of its cases says so
-(killed, timed out, a wrong status) is a failure, too. The figures of the fault sweeps are printed as
-the tests gave them. The last line printed: N passed, N failed, N skipped.
+(killed, timed out, a wrong status) is a failure, too. Below a failure stands what the test said of
+it. The figures of the fault sweeps are printed as the tests gave them. The last line printed:
+N passed, N failed, N skipped.
 """
 
 import json
@@ -17,6 +18,7 @@ import sys
 
 CASE = re.compile(r"(not )?ok\b\s*\d*\s*-?\s*([^#]*)(?:#\s*SKIP\s*(.*))?", re.IGNORECASE)
 PLAN_SKIP = re.compile(r"1\.\.0\s*#\s*SKIP\S*\s*(.*)", re.IGNORECASE)
+NOTES_MAX = 24
 SWEEP = re.compile(r"# (sweep .*: (\d+) points, (\d+) faults fired, (\d+) failures.*)")
 
 
@@ -25,15 +27,23 @@ def read_reasons(path):
     return [re.compile(line) for line in lines if line.strip() and not line.startswith("#")]
 
 
+class Case:
+    """What a test said of one of its cases; reason: for a skip."""
+
+    def __init__(self, outcome, name, reason=""):
+        self.outcome, self.name, self.reason, self.notes = outcome, name, reason, []
+
+
 def cases_of(test):
-    """The cases in what a test said, each with its outcome and the reason for a skip."""
     cases = []
     for line in (test.get("stdout") or "").splitlines():
         if match := CASE.fullmatch(line):
             outcome = "failed" if match[1] else "passed" if match[3] is None else "skipped"
-            cases.append((outcome, match[2].strip(), match[3] or ""))
+            cases.append(Case(outcome, match[2].strip(), match[3] or ""))
         elif match := PLAN_SKIP.fullmatch(line):
-            cases.append(("skipped", "all", match[1]))
+            cases.append(Case("skipped", "all", match[1]))
+        elif line.startswith("#") and cases:
+            cases[-1].notes.append(line)
     return cases
 
 
@@ -60,19 +70,20 @@ def print_sweeps(builds):
 def outcomes(build):
     tests = read_tests(build)
     if tests is None:
-        yield "failed", f"{build.name}: has no log of its tests, or more than one", ""
+        yield Case("failed", f"{build.name}: has no log of its tests, or more than one")
         return
     for test in tests:
         name = f"{build.name}: {test['name'].partition(':')[2]}"
         cases = cases_of(test)
-        for outcome, case, reason in cases:
-            yield outcome, f"{name}: {case}", reason
+        for case in cases:
+            case.name = f"{name}: {case.name}"
+            yield case
         if test["result"] == "SKIP" and not cases:
-            yield "skipped", name, (test.get("stdout") or "").strip()
+            yield Case("skipped", name, (test.get("stdout") or "").strip())
         elif test["result"] == "OK" and not cases:
-            yield "passed", name, ""
-        elif test["result"] not in ("OK", "SKIP") and not any(case[0] == "failed" for case in cases):
-            yield "failed", f"{name}: {test['result']}", ""
+            yield Case("passed", name)
+        elif test["result"] not in ("OK", "SKIP") and not any(case.outcome == "failed" for case in cases):
+            yield Case("failed", f"{name}: {test['result']}")
 
 
 def main(arguments):
@@ -84,13 +95,16 @@ def main(arguments):
     print_sweeps(builds)
     count = {"passed": 0, "failed": extra, "skipped": 0}
     for build in builds:
-        for outcome, name, reason in outcomes(build):
-            if outcome == "skipped" and not any(known.search(f"{name}: {reason}") for known in reasons):
-                print(f"skipped for no reason on the list: {name}: {reason}")
-                outcome = "failed"
-            elif outcome != "passed":
-                print(f"{outcome}: {name}{': ' + reason if reason else ''}")
-            count[outcome] += 1
+        for case in outcomes(build):
+            told = f"{case.name}{': ' + case.reason if case.reason else ''}"
+            if case.outcome == "skipped" and not any(known.search(f"{case.name}: {case.reason}") for known in reasons):
+                print(f"skipped for no reason on the list: {told}")
+                case.outcome = "failed"
+            elif case.outcome != "passed":
+                print(f"{case.outcome}: {told}")
+            if case.outcome == "failed" and case.notes:
+                print(*case.notes[:NOTES_MAX], sep="\n")
+            count[case.outcome] += 1
     if count["passed"] == 0:
         print("no test was run")
         count["failed"] += 1
