@@ -16,9 +16,12 @@
 #include "ps-sender.h"
 #include "ps-unwind.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* How far from the stack pointer an access is still one to the stack's end. */
@@ -163,13 +166,29 @@ find_not_run (void)
   facts.notes.n_not_run = ps_lastcalls_count_left ();
 }
 
+/* The kernel reads the set before it looks at what is to be done with it, which is nothing. */
+static int
+is_readable (uintptr_t address)
+{
+  enum
+  {
+    NOTHING = -1,
+    SET_SIZE = 8
+  };
+
+  return syscall (SYS_rt_sigprocmask, NOTHING, address, NULL, SET_SIZE) == 0 || errno != EFAULT;
+}
+
+/* Below the stack pointer, or in the room of a function that has just moved it beyond the end. */
 static int
 is_at_stack_end (const PsCrash *crash)
 {
   uintptr_t sp = ps_unwind_get_sp (crash->ucontext);
 
-  return crash->signum == SIGSEGV && crash->is_fault && crash->code != SI_KERNEL
-         && crash->address + STACK_STEP >= sp && crash->address < sp + RED_ZONE;
+  if (crash->signum != SIGSEGV || !crash->is_fault || crash->code == SI_KERNEL
+      || crash->address + STACK_STEP < sp || crash->address >= sp + STACK_STEP)
+    return 0;
+  return crash->address < sp + RED_ZONE || !is_readable (sp);
 }
 
 /* All but the stack. */

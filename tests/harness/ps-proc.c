@@ -399,18 +399,25 @@ proc_output (Proc *self)
   return self->output;
 }
 
+static void
+expect_output (const char *where, Proc *self, const char *part, gboolean wanted)
+{
+  if (tap_failed () || (strstr (proc_output (self), part) != NULL) == wanted)
+    return;
+  self->fine = FALSE;
+  tap_fail (where, "the child's output has %s\"%s\"", wanted ? "no " : "", part);
+}
+
 void
 proc_expect_output_at (const char *where, Proc *self, const char *part)
 {
-  if (!tap_failed () && strstr (proc_output (self), part) == NULL)
-    tap_fail (where, "the child's output has no \"%s\"", part);
+  expect_output (where, self, part, TRUE);
 }
 
 void
 proc_expect_no_output_at (const char *where, Proc *self, const char *part)
 {
-  if (!tap_failed () && strstr (proc_output (self), part) != NULL)
-    tap_fail (where, "the child's output has \"%s\"", part);
+  expect_output (where, self, part, FALSE);
 }
 
 char *

@@ -14,6 +14,8 @@
 /* --- C02 ----------------------------------------------------------------------------------------
  */
 
+#define BIG_ROOM ((gsize) 32 * 1024)
+
 static int CRASHES
 use_stack (volatile int depth)
 {
@@ -65,6 +67,42 @@ c02 (void)
     }
   /* The kernel finds no room for the handler. */
   expect_crash (proc_start (overflow_child, &unprepared), SIGSEGV, 0);
+}
+
+/* Touches the middle of its room only. Of two stacks that are half a room apart one is at its end
+ * when a room is touched, the other when a call is made. */
+static int CRASHES
+use_rooms (void)
+{
+  static volatile gboolean is_over;
+  volatile char room[BIG_ROOM];
+
+  if (is_over)
+    return 0;
+  room[BIG_ROOM / 2] = 0;
+  return use_rooms () + room[BIG_ROOM / 2];
+}
+
+static int
+big_rooms_child (gconstpointer before)
+{
+  volatile char *first = g_alloca (GPOINTER_TO_SIZE (before));
+
+  watch_crashes ();
+  first[0] = 0;
+  return use_rooms () + first[0];
+}
+
+static void
+c02_big_rooms (void)
+{
+  for (gsize before = 16; before <= BIG_ROOM; before += BIG_ROOM / 4)
+    {
+      Proc *child = proc_start (big_rooms_child, GSIZE_TO_POINTER (before));
+
+      expect_crash (child, SIGSEGV, 1);
+      proc_expect_output (child, "at the end of the stack: stack overflow");
+    }
 }
 
 /* The loop in a thread of its own: ps_watcher_run() prepares it. */
@@ -548,6 +586,7 @@ c15 (void)
 
 static const TapCase cases[] = {
   { "C02", "stack overflow: in main, in a prepared thread; unprepared: no word", c02 },
+  { "C02", "... and of functions that take much of it at once", c02_big_rooms },
   { "C02b", "in the loop of another thread", c02_loop },
   { "E06", "an alternate stack that is there stays, ours ends with its thread", c02_stacks },
   { "C03", "a crash callback that crashes: one account, the first signal", c03 },
