@@ -55,30 +55,42 @@ is_same_build (Dwfl_Module *module, const char *build_id)
   return strcmp (text->str, build_id) == 0;
 }
 
+/* libdw looks into the table .debug_aranges, which clang does not write: then each unit is asked.
+ */
+static Dwarf_Line *
+find_line (Dwfl_Module *module, Dwarf_Addr address)
+{
+  Dwarf_Addr bias = 0;
+  Dwarf_Die *unit = dwfl_module_addrdie (module, address, &bias);
+
+  if (unit == NULL)
+    do
+      unit = dwfl_module_nextcu (module, unit, &bias);
+    while (unit != NULL && dwarf_haspc (unit, address - bias) <= 0);
+  return unit != NULL ? dwarf_getsrc_die (unit, address - bias) : NULL;
+}
+
 static char *
 describe (Dwfl_Module *module, guint64 offset)
 {
-  GElf_Addr base = 0;
   Dwarf_Addr bias;
-  const char *name, *file = NULL;
+  Dwarf_Line *line;
+  const char *name, *file;
   g_autofree char *base_name = NULL;
-  Dwfl_Line *at;
-  int line = 0;
+  int number;
 
-  dwfl_module_info (module, NULL, &base, NULL, NULL, NULL, NULL, NULL);
   /* What the record has is the address within the file, as addr2line takes it. */
   if (dwfl_module_getelf (module, &bias) == NULL)
     return NULL;
   name = dwfl_module_addrname (module, offset + bias);
   if (name == NULL)
     return NULL;
-  at = dwfl_module_getsrc (module, offset + bias);
-  if (at != NULL)
-    file = dwfl_lineinfo (at, NULL, &line, NULL, NULL, NULL);
-  if (file == NULL)
+  line = find_line (module, offset + bias);
+  file = line != NULL ? dwarf_linesrc (line, NULL, NULL) : NULL;
+  if (file == NULL || dwarf_lineno (line, &number) < 0)
     return g_strdup (name);
   base_name = g_path_get_basename (file);
-  return g_strdup_printf ("%s at %s:%d", name, base_name, line);
+  return g_strdup_printf ("%s at %s:%d", name, base_name, number);
 }
 
 static char *
