@@ -122,6 +122,12 @@ tap_slowness (void)
   return UNDER_TSAN || UNDER_ASAN ? 4 : 1;
 }
 
+guint
+tap_times (guint usual, guint many)
+{
+  return g_strcmp0 (g_getenv ("TESTS"), "long") == 0 ? many : usual;
+}
+
 gboolean
 tap_loses_signals (void)
 {
