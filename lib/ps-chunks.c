@@ -29,6 +29,7 @@ ps_chunks_init (PsChunks *self)
 {
   self->chunks = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   self->filling = NULL;
+  self->next = 0;
 }
 
 /* What is left in there is gone, too. */
@@ -55,7 +56,7 @@ static PsChunk *
 begin_chunk (PsChunks *self)
 {
   PsChunk *last = self->filling, *chunk = g_malloc (sizeof *chunk);
-  guint64 first = last != NULL ? last->first + N_SLOTS : 0;
+  guint64 first = self->next;
 
   while (g_hash_table_contains (self->chunks, key_of (first)))
     first += N_SLOTS;
@@ -65,6 +66,7 @@ begin_chunk (PsChunks *self)
   chunk->used = (guint32) first == 0 ? 1 : 0;
   g_hash_table_insert (self->chunks, key_of (first), chunk);
   self->filling = chunk;
+  self->next = first + N_SLOTS;
   if (last != NULL && last->heads == 0)
     drop (self, last);
   return chunk;

@@ -13,6 +13,7 @@ typedef struct
 {
   GHashTable *chunks; /* number → PsChunk, of those that have something in them */
   PsChunk *filling;   /* where the next thing goes; NULL: none yet */
+  guint64 next;       /* where the next chunk begins; a multiple of 32 */
 } PsChunks;
 
 void ps_chunks_init (PsChunks *self);

@@ -31,14 +31,16 @@ copy (char *to, size_t size, const char *from)
   to[n] = '\0';
 }
 
-/* Which one to fill. That the other is in use has been said before anything is written here. */
+/* Which one to fill. */
 static unsigned
 begin_note (void)
 {
-  atomic_thread_fence (memory_order_acq_rel);
   return !atomic_load_explicit (&in_use, memory_order_relaxed);
 }
 
+/* Released, and no more: this is done for each callback. That what is written next is not seen
+ * before this holds for handlers in this thread, which see it as it is written; others find a
+ * callback between. */
 static void
 end_note (unsigned next)
 {
