@@ -119,26 +119,26 @@ is_callable (PsLastCallKind kind)
   return kind != PS_LASTCALL_NONE && kind != PS_LASTCALL_UNSAFE;
 }
 
-/* With %PS_ASYNC_SIGNAL_SAFE among its events, and with what it is to a crash. 0: a warning says
- * why. */
+/* With %PS_ASYNC_SIGNAL_SAFE among its events, which is taken out, and what it is to a crash put in.
+ * 0: a warning says why. */
 guint
-ps_watcher_register (PsWatcher *self, const PsRegistration *registration)
+ps_watcher_register (PsWatcher *self, PsRegistration *registration)
 {
-  PsRegistration plain = *registration;
   guint id;
 
-  if (plain.last_call == PS_LASTCALL_NONE)
-    plain.last_call = kind_of (plain.events);
-  plain.events &= ~PS_ASYNC_SIGNAL_SAFE;
-  if (plain.events & PS_EVENT_CRASH)
+  if (registration->last_call == PS_LASTCALL_NONE)
+    registration->last_call = kind_of (registration->events);
+  registration->events &= ~PS_ASYNC_SIGNAL_SAFE;
+  if (registration->events & PS_EVENT_CRASH)
     enable (self);
-  id = ps_registry_add (self->registry, &plain);
+  id = ps_registry_add (self->registry, registration);
   /* It may be for callbacks that run just now, or are waited for. */
   if (id != 0 && ps_watcher_peek_state (self) != PS_STATE_RUNNING)
     ps_source_wake (self->source);
   if (id == 0)
-    g_warning ("Cannot register %s: %s", plain.name != NULL ? plain.name : "a callback",
-               is_callable (plain.last_call) && ps_lastcalls_are_full ()
+    g_warning ("Cannot register %s: %s",
+               registration->name != NULL ? registration->name : "a callback",
+               is_callable (registration->last_call) && ps_lastcalls_are_full ()
                    ? "there are 64 callbacks for crashes already"
                    : "it is too late, finish has begun or the watch is over");
   return id;
@@ -148,7 +148,7 @@ guint
 ps_watcher_on_named_crash (PsWatcher *self, const char *name, PsCrashFunc callback,
                            gpointer user_data)
 {
-  const PsRegistration registration = {
+  PsRegistration registration = {
     .events = PS_EVENT_CRASH,
     .name = name,
     .callback = (PsCallback) (void (*) (void)) callback,

@@ -20,7 +20,7 @@ guint
 ps_watcher_add (PsWatcher *self, PsEvents events, const char *name, int priority, guint deadline_ms,
                 PsCallback callback, gpointer user_data, GDestroyNotify notify)
 {
-  const PsRegistration registration = {
+  PsRegistration registration = {
     .events = events,
     .name = name,
     .priority = priority,

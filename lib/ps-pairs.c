@@ -53,13 +53,6 @@ is_same (const PsPair *a, const PsPair *b)
   return a->user_data == b->user_data && a->is->callback == b->is->callback;
 }
 
-/* Where a pair may be, one place after the other. */
-typedef struct
-{
-  guint64 place;
-  guint64 step;
-} Walk;
-
 static guint64
 mix (guint64 x)
 {
@@ -67,48 +60,40 @@ mix (guint64 x)
   return x ^ (x >> 29);
 }
 
-/* Neighbours are 16 bytes apart, or 1 where they are counted: these come to lie in 16 rows. */
-static void
-begin_walk (const PsPairs *self, const PsPair *pair, Walk *walk)
+/* Neighbours are some times 16 bytes apart, or 1 where they are counted. */
+static guint64
+first_place (const PsPairs *self, const PsPair *pair)
 {
   guint64 data = (gsize) pair->user_data, func = (gsize) pair->is->callback;
+  guint64 row = data > G_MAXUINT32 ? data >> 4 : data;
 
-  walk->place = (data >> 4) ^ (data >> (4 + self->bits)) ^ ((data & 15) << (self->bits - 4));
-  walk->place += func >> 4;
-  walk->step = 0;
-}
-
-static void
-go_on (const PsPair *pair, Walk *walk)
-{
-  if (walk->step == 0)
-    {
-      guint64 mixed = mix ((gsize) pair->user_data ^ mix ((gsize) pair->is->callback));
-
-      walk->place = mixed;
-      walk->step = (mixed >> 32) | 1;
-    }
-  else
-    walk->place += walk->step;
+  return (row ^ (row >> self->bits)) + (func >> 4);
 }
 
 /* The slot in which a pair like this is; or, if there is none, the one where it is to be. */
 static PsPair **
 find (PsPairs *self, const PsPair *pair)
 {
+  guint64 place = first_place (self, pair), step = 0;
   PsPair **free_slot = NULL;
-  Walk walk;
 
-  for (begin_walk (self, pair, &walk);; go_on (pair, &walk))
+  for (;;)
     {
-      PsPair **slot = &self->slots[walk.place & (n_slots (self) - 1)];
+      PsPair **slot = &self->slots[place & (n_slots (self) - 1)];
 
       if (*slot == NULL)
         return free_slot != NULL ? free_slot : slot;
       if (*slot == &left)
         free_slot = free_slot != NULL ? free_slot : slot;
-      else if (is_same (*slot, pair))
+      else if (*slot == pair || is_same (*slot, pair))
         return slot;
+      if (step == 0)
+        {
+          place = mix ((gsize) pair->user_data ^ mix ((gsize) pair->is->callback));
+          step = (place >> 32) | 1;
+        }
+      else
+        place += step;
     }
 }
 

@@ -52,7 +52,7 @@ struct _PsWatcher
   int quit_code;
 
   /* The rest belongs to the thread that works. */
-  PsState state; /* changed under the lock */
+  PsState state; /* atomic, for those that peek */
   int detached;  /* atomic */
   PsCause cause; /* the first; none: no exit is under way */
   PsBudget budget;
@@ -78,7 +78,7 @@ void ps_watcher_turn (gpointer self);
 int ps_watcher_at_exit (int status, void *self);
 
 /* What has to do with crashes is in ps-crash-watcher.c. */
-guint ps_watcher_register (PsWatcher *self, const PsRegistration *registration);
+guint ps_watcher_register (PsWatcher *self, PsRegistration *registration);
 void ps_watcher_prepare_thread_for_crashes (void);
 void ps_watcher_begin_crash_reports (void);
 void ps_watcher_inherit_crash_reports (PsWatcher *self);

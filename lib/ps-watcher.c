@@ -319,9 +319,7 @@ input (PsWatcher *self, PsInput what, PsCause *why)
     to = ps_machine_next (from, PS_INPUT_FORK);
   if (from == PS_STATE_RELOADING && to.next != PS_STATE_RELOADING)
     end_reload (self);
-  g_mutex_lock (&self->lock);
-  self->state = to.next;
-  g_mutex_unlock (&self->lock);
+  g_atomic_int_set (&self->state, to.next);
   if (to.next != from)
     ps_run_notes_state (to.next);
   act (self, to.action, what, why);
@@ -660,12 +658,7 @@ conclude (PsWatcher *self, PsCause *why, int code)
 PsState
 ps_watcher_peek_state (PsWatcher *self)
 {
-  PsState state;
-
-  g_mutex_lock (&self->lock);
-  state = self->state;
-  g_mutex_unlock (&self->lock);
-  return state;
+  return (PsState) g_atomic_int_get (&self->state);
 }
 
 static gboolean
