@@ -24,6 +24,7 @@ typedef struct
   GMutex lock;
   GCond woken;
   gboolean awake;
+  guint n_waiting; /* on the condition */
 } Source;
 
 static gboolean
@@ -79,19 +80,28 @@ ps_source_is_at_rest (GSource *base)
   return ps_lock_is_free (&((Source *) base)->lock);
 }
 
-/* From any thread. */
-void
-ps_source_wake (GSource *base)
+/* ready_time: for the loop. On the condition hardly ever anybody waits, and each wake-up there is a
+ * system call. */
+static void
+wake (GSource *base, gint64 ready_time)
 {
   Source *source = (Source *) base;
   int cancel_state = ps_cancel_forbid ();
 
   g_mutex_lock (&source->lock);
   source->awake = TRUE;
-  g_source_set_ready_time (base, 0);
-  g_cond_broadcast (&source->woken);
+  g_source_set_ready_time (base, ready_time);
+  if (source->n_waiting > 0)
+    g_cond_broadcast (&source->woken);
   g_mutex_unlock (&source->lock);
   ps_cancel_restore (cancel_state);
+}
+
+/* From any thread. */
+void
+ps_source_wake (GSource *base)
+{
+  wake (base, 0);
 }
 
 /* Sleep till then (G_MAXINT64: for good). FALSE: there was a wake-up since the last call; work
@@ -116,15 +126,7 @@ ps_source_rest (GSource *base, gint64 until_us)
 void
 ps_source_hand_over (GSource *base)
 {
-  Source *source = (Source *) base;
-  int cancel_state = ps_cancel_forbid ();
-
-  g_mutex_lock (&source->lock);
-  source->awake = TRUE;
-  g_source_set_ready_time (base, -1);
-  g_cond_broadcast (&source->woken);
-  g_mutex_unlock (&source->lock);
-  ps_cancel_restore (cancel_state);
+  wake (base, -1);
 }
 
 /* For a thread that cannot run the loop: waits for a wake-up, no longer than until then. */
@@ -134,10 +136,12 @@ ps_source_wait (GSource *base, gint64 until_us)
   Source *source = (Source *) base;
 
   g_mutex_lock (&source->lock);
+  source->n_waiting++;
   while (!source->awake)
     {
       if (!g_cond_wait_until (&source->woken, &source->lock, until_us))
         break;
     }
+  source->n_waiting--;
   g_mutex_unlock (&source->lock);
 }
