@@ -11,6 +11,7 @@
 #include "ps-record.h"
 #include "ps-ids.h"
 #include "ps-text.h"
+#include "ps-words.h"
 
 #include <string.h>
 
@@ -82,8 +83,10 @@ void
 ps_record_set_int (PsRecord *record, const char *field, gint64 value)
 {
   char text[PS_TEXT_SHORT];
+  PsWords words;
 
-  g_snprintf (text, sizeof text, "%" G_GINT64_FORMAT, value);
+  ps_words_init (&words, text, sizeof text);
+  ps_words_add_int (&words, value);
   ps_record_set (record, field, text);
 }
 

@@ -272,10 +272,13 @@ recall_status (PsReport *report, char *line)
 static void
 notify_with_status (PsReport *report, const char *assignments, const char *status)
 {
-  char line[STATUS_MAX + 1], state[ASSIGNMENTS_MAX + STATUS_MAX + sizeof "STATUS="];
+  char state[ASSIGNMENTS_MAX + sizeof "STATUS=" + STATUS_MAX];
+  PsWords words;
 
-  g_snprintf (state, sizeof state, "%sSTATUS=%s", assignments,
-              ps_text_put_line (line, sizeof line, status));
+  ps_words_init (&words, state, sizeof state);
+  ps_words_add (&words, assignments);
+  ps_words_add (&words, "STATUS=");
+  ps_text_put_line (state + words.length, STATUS_MAX + 1, status);
   ps_notify_send (report->notify, state);
 }
 

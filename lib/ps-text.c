@@ -38,26 +38,36 @@ in_one_line (gunichar c)
   return g_unichar_iscntrl (c) || turns_direction (c) ? REPLACEMENT : c;
 }
 
-/* Copies the text, as far as whole characters fit. */
+/* Copies one character; FALSE: it does not fit. */
+static gboolean
+copy_one (char *buffer, gsize size, gsize *length, const char **text,
+          gunichar (*shown_as) (gunichar))
+{
+  gunichar c = g_utf8_get_char_validated (*text, -1);
+  gboolean is_valid = c != (gunichar) -1 && c != (gunichar) -2;
+  gunichar shown = is_valid ? shown_as (c) : REPLACEMENT;
+  char bytes[6];
+  gsize n = (gsize) g_unichar_to_utf8 (shown, bytes);
+
+  if (*length + n >= size)
+    return FALSE;
+  memcpy (buffer + *length, bytes, n);
+  *length += n;
+  *text = is_valid ? g_utf8_next_char (*text) : *text + 1;
+  return TRUE;
+}
+
+/* Copies the text, as far as whole characters fit. Nearly all of it is plain ASCII, which is the
+ * same in every way of showing it. */
 static char *
 copy (char *buffer, gsize size, const char *text, gunichar (*shown_as) (gunichar))
 {
   gsize length = 0;
 
-  while (*text != '\0')
-    {
-      gunichar c = g_utf8_get_char_validated (text, -1);
-      gboolean is_valid = c != (gunichar) -1 && c != (gunichar) -2;
-      gunichar shown = is_valid ? shown_as (c) : REPLACEMENT;
-      char bytes[6];
-      gsize n = (gsize) g_unichar_to_utf8 (shown, bytes);
-
-      if (length + n >= size)
-        break;
-      memcpy (buffer + length, bytes, n);
-      length += n;
-      text = is_valid ? g_utf8_next_char (text) : text + 1;
-    }
+  do
+    while (*text >= ' ' && *text <= '~' && length + 1 < size)
+      buffer[length++] = *text++;
+  while (*text != '\0' && copy_one (buffer, size, &length, &text, shown_as));
   buffer[length] = '\0';
   return buffer;
 }
