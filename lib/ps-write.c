@@ -38,7 +38,10 @@ ps_write (int fd, const void *bytes, size_t length)
   sigaddset (&ours, SIGPIPE);
   sigaddset (&ours, SIGXFSZ);
   pthread_sigmask (SIG_BLOCK, &ours, &old);
-  sigpending (&before);
+  /* One that was not blocked was not pending for this thread. */
+  sigemptyset (&before);
+  if (sigismember (&old, SIGPIPE) == 1 || sigismember (&old, SIGXFSZ) == 1)
+    sigpending (&before);
   written = write (fd, bytes, length);
   error = errno;
   if (written < 0 && error == EPIPE && sigismember (&before, SIGPIPE) == 0)
