@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <ps-ids.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,6 +13,8 @@ typedef struct
 {
   Inbox *journal; /* NULL: there is none */
   Inbox *manager; /* NULL: we are no service */
+  gboolean no_timers;
+  const char *jail; /* NULL: none; a root directory with nothing in it, after attaching */
 } Setup;
 
 static void
@@ -21,6 +24,15 @@ fail_oddly (PsContext *context, gpointer word)
   ps_context_fail (context, g_error_new (PS_ERROR, PS_ERROR_INVALID,
                                          "no space\nMESSAGE_ID=0123456789abcdef0123456789abcdef\n"
                                          "MESSAGE=all is well"));
+}
+
+static void
+enter_jail (const char *root)
+{
+  child_forgive_leaks (); /* to look for them takes /proc */
+  child_need (chroot (root) == 0 && chdir ("/") == 0);
+  child_need (setresuid (65534, 65534, 65534) == 0);
+  child_need (access ("/run", F_OK) < 0);
 }
 
 /* Without watch(), which silences what is looked at here. */
@@ -40,7 +52,11 @@ recording_child (gconstpointer data)
   if (setup->manager != NULL)
     g_setenv ("NOTIFY_SOCKET", inbox_path (setup->manager), TRUE);
   child_start_thread ();
+  if (setup->no_timers)
+    child_need (setrlimit (RLIMIT_SIGPENDING, &(struct rlimit){ 0, 0 }) == 0);
   watcher = ps_glib_attach (loop);
+  if (setup->jail != NULL)
+    enter_jail (setup->jail);
   ps_watcher_add (watcher, PS_EVENT_TERMINATE, "odd\nPS_CAUSE=quit", 0, 0, fail_oddly,
                   (gpointer) "t", NULL);
   ps_watcher_on_finish (watcher, say, (gpointer) "f");
@@ -66,7 +82,7 @@ expect_on_stderr (const Setup *setup)
 static void
 j01 (void)
 {
-  Setup service = { .manager = inbox_new () }, plain = { NULL, NULL };
+  Setup service = { .manager = inbox_new () }, plain = { .journal = NULL };
 
   expect_on_stderr (&plain);
   expect_on_stderr (&service);
@@ -75,9 +91,8 @@ j01 (void)
 /* --- J02 -------------------------------------------------------------------------------------- */
 
 static void
-j02 (void)
+expect_to_go_on (Setup setup)
 {
-  Setup setup = { .journal = inbox_new (), .manager = inbox_new () };
   Proc *child;
   gint64 start_us;
 
@@ -91,6 +106,18 @@ j02 (void)
   proc_expect_lines (child, "terminate: t", "finish: f");
   proc_expect_exit (child, 143);
   tap_check_int (ms_since (start_us), <, PROMPT_MS * tap_slowness ());
+}
+
+static void
+j02 (void)
+{
+  expect_to_go_on ((Setup){ .journal = inbox_new (), .manager = inbox_new () });
+}
+
+static void
+j02_no_timers (void)
+{
+  expect_to_go_on ((Setup){ .journal = inbox_new (), .manager = inbox_new (), .no_timers = TRUE });
 }
 
 /* A pipe that nobody reads, with no room in it. */
@@ -111,7 +138,7 @@ full_stderr_child (gconstpointer data)
 static void
 j02_stderr (void)
 {
-  Setup setup = { NULL, NULL };
+  Setup setup = { .journal = NULL };
   Proc *child = proc_start (full_stderr_child, &setup);
   gint64 start_us;
 
@@ -170,6 +197,31 @@ j02_all (void)
     return;
   expect_stop (child, SIGTERM, 143, "terminate: t", "finish: stuck");
   proc_expect_output (child, "finish callback get_stuck has been running for");
+}
+
+/* --- E07: another root ------------------------------------------------------------------------ */
+
+static void
+e07 (void)
+{
+  g_autofree char *root = NULL;
+  Setup setup = { .journal = inbox_new (), .manager = inbox_new () };
+  Proc *child;
+
+  if (getuid () != 0)
+    {
+      tap_skip ("only root can change its root");
+      return;
+    }
+  setup.jail = root = g_dir_make_tmp ("ps-jail-XXXXXX", NULL);
+  child = proc_start (recording_child, &setup);
+  if (got_namespace (child))
+    {
+      expect_stop (child, SIGTERM, 143, "terminate: t", "finish: f");
+      inbox_find_line (setup.journal, "MESSAGE_ID=" PS_MESSAGE_EXIT_FINISHED);
+      inbox_find_line (setup.manager, "STATUS=Stopping: 2/2, \"say\"");
+    }
+  rmdir (root);
 }
 
 /* --- J03, J05: much to say -------------------------------------------------------------------- */
@@ -508,6 +560,9 @@ static const TapCase cases[] = {
   { "J02", "a journal that does not read delays the exit by a moment", j02 },
   { "J02b", "so does a full pipe as standard error", j02_stderr },
   { "J02c", "nor does the manager, and the loop hangs", j02_all },
+  { "J02d", "there are no timers: it goes on as well", j02_no_timers },
+  { "E07d", "another root directory and no rights, after attaching: journal and manager are told",
+    e07 },
   { "J03", "texts of a megabyte are cut: each record is a datagram", j03 },
   { "J03b", "what a datagram does not take goes as a sealed file", j03_file },
   { "J05", "an exit of a thousand steps is told in 130 records, the account last", j05 },
