@@ -13,8 +13,8 @@ import random
 import sys
 
 import journals
-import tap
-from tap import case, check, equal
+import psctl
+from psctl import case, check, equal
 
 LONG = os.environ.get("TESTS") == "long"
 FLIPS = 3000 if LONG else 60
@@ -141,4 +141,4 @@ def _(bench):
 
 
 if __name__ == "__main__":
-    sys.exit(tap.main())
+    sys.exit(psctl.main())

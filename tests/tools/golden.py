@@ -13,8 +13,8 @@ import pathlib
 import sys
 
 import journals
-import tap
-from tap import case, check, equal
+import psctl
+from psctl import case, check, equal
 
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
 MAILD = "maild.service"
@@ -92,4 +92,4 @@ def _(bench):
 
 
 if __name__ == "__main__":
-    sys.exit(tap.main())
+    sys.exit(psctl.main())

@@ -17,9 +17,9 @@ import sys
 import unicodedata
 
 import journals
-import tap
+import psctl
 from journals import Boot, Journal, Life, MS, SECOND
-from tap import Skip, case, check, equal
+from psctl import Skip, case, check, equal
 
 UNIT = "maild.service"
 VERBS = (["history"], ["history", UNIT], ["show", UNIT], ["blame"], ["history", "--json"],
@@ -106,7 +106,7 @@ done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 sys.exit(done.returncode)
 """, bench.psctl, *map(str, arguments)], capture_output=True, text=True, check=False,
-                          timeout=tap.PATIENCE, env={"PATH": "/usr/bin:/bin"})
+                          timeout=psctl.PATIENCE, env={"PATH": "/usr/bin:/bin"})
     equal(done.returncode, 0, f"status: {done.stderr}")
     return int(done.stdout.split()[-1])
 
@@ -264,7 +264,7 @@ def _(bench):
     with open("/dev/full", "wb") as full:
         for verb in VERBS:
             done = subprocess.run([bench.psctl, "--file", path, *verb], stdout=full,
-                                  stderr=subprocess.PIPE, check=False, timeout=tap.PATIENCE)
+                                  stderr=subprocess.PIPE, check=False, timeout=psctl.PATIENCE)
             equal(done.returncode, 1, f"status of {verb}")
             check(b"not all could be written" in done.stderr, done.stderr)
 
@@ -311,4 +311,4 @@ def _(bench):
 
 
 if __name__ == "__main__":
-    sys.exit(tap.main())
+    sys.exit(psctl.main())
