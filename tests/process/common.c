@@ -323,3 +323,18 @@ choose_signals (PsWatcher *watcher, const int *signums, gsize n)
   if (!ps_watcher_set_signals (watcher, signums, n, &error))
     child_give_up (G_STRLOC, error->message);
 }
+
+/* By the book, and not as the library does it. */
+guint32
+line_checksum (const char *text)
+{
+  guint32 sum = 0xffffffff;
+
+  for (; *text != '\0'; text++)
+    {
+      sum ^= (guchar) *text;
+      for (int bit = 0; bit < 8; bit++)
+        sum = sum & 1 ? sum >> 1 ^ 0x82f63b78 : sum >> 1;
+    }
+  return ~sum;
+}

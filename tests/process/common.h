@@ -68,11 +68,14 @@ void say_given_up (int priority, const char *message, const GLogField *fields, g
 /* Starts func (data) in a thread that joins itself. */
 void in_thread (GThreadFunc func, gpointer data);
 
-/* Whether this thread of ours sleeps, or for it to do so; or for all but the caller. One that is just
- * starting takes memory, and may hold locks. */
+/* Whether this thread of ours sleeps, or for it to do so; or for all but the caller. One that is
+ * just starting takes memory, and may hold locks. */
 gboolean thread_sleeps (pid_t tid);
 void wait_until_asleep (pid_t tid);
 void wait_until_others_sleep (void);
+
+/* What a line of a will or of a record begins with: the CRC-32C of the text. */
+guint32 line_checksum (const char *text);
 
 /* Lets the loop call func (data) after ms. */
 void after_ms (guint ms, GSourceFunc func, gpointer data);
@@ -103,8 +106,8 @@ void expect_stop_at (const char *where, Proc *child, int signum, int status,
 gboolean got_namespace (Proc *child);
 #define NO_NAMESPACE "no namespace"
 
-/* Far below what waiting for ever, or for a default deadline of 60 s, would take; and far above what
- * a busy machine needs. How fast things are is for tests/bench to say. */
+/* Far below what waiting for ever, or for a default deadline of 60 s, would take; and far above
+ * what a busy machine needs. How fast things are is for tests/bench to say. */
 #define PROMPT_MS 10000
 
 /* Milliseconds since start_us. */

@@ -81,21 +81,6 @@ write_record (const char *directory, const char *text)
   close (fd);
 }
 
-/* CRC-32C, bit by bit. */
-static guint32
-checksum (const char *text)
-{
-  guint32 sum = 0xffffffff;
-
-  for (; *text != '\0'; text++)
-    {
-      sum ^= (guchar) *text;
-      for (int bit = 0; bit < 8; bit++)
-        sum = sum & 1 ? sum >> 1 ^ 0x82f63b78 : sum >> 1;
-    }
-  return ~sum;
-}
-
 /* Replaces the value of a key in the lines with this verb, whose checksums are made right again. */
 static void
 forge (const char *directory, const char *verb, const char *key, const char *value)
@@ -113,7 +98,7 @@ forge (const char *directory, const char *verb, const char *key, const char *val
         g_autofree char *body = g_regex_replace_literal (regex, *line + 9, -1, 0, to, 0, NULL);
 
         g_free (*line);
-        *line = g_strdup_printf ("%08x %s", checksum (body), body);
+        *line = g_strdup_printf ("%08x %s", line_checksum (body), body);
       }
   forged = g_strjoinv ("\n", lines);
   write_record (directory, forged);
@@ -727,7 +712,7 @@ w19 (void)
 {
   const char *directory = new_directory ();
   g_autofree char *future =
-      g_strdup_printf ("%08x postscriptum-run 2\n", checksum ("postscriptum-run 2"));
+      g_strdup_printf ("%08x postscriptum-run 2\n", line_checksum ("postscriptum-run 2"));
   g_autofree char *text = NULL;
   Proc *child;
 
@@ -750,7 +735,7 @@ v08 (void)
 
   kill_first (directory);
   text = read_record (directory);
-  more = g_strdup_printf ("%s%08x omen bad\n", text, checksum ("omen bad"));
+  more = g_strdup_printf ("%s%08x omen bad\n", text, line_checksum ("omen bad"));
   write_record (directory, more);
   expect_next_life (directory, "logged killed, priority 4",
                     "previous: killed signal 0 code -1 status -1 step none");
@@ -958,7 +943,7 @@ pad_record (const char *directory)
   g_autofree char *text = read_record (directory);
   g_autofree char *xs = g_strnfill (4096 - 650 - strlen (text), 'x');
   g_autofree char *body = g_strconcat ("pad ", xs, NULL);
-  g_autofree char *padded = g_strdup_printf ("%s%08x %s\n", text, checksum (body), body);
+  g_autofree char *padded = g_strdup_printf ("%s%08x %s\n", text, line_checksum (body), body);
 
   write_record (directory, padded);
 }

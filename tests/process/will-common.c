@@ -159,18 +159,3 @@ will_unlink (PsWatcher *watcher, const char *place, const char *name)
     child_give_up (G_STRLOC, error->message);
   return clause;
 }
-
-/* By the book, and not as the library does it. */
-guint32
-will_checksum (const char *text)
-{
-  guint32 sum = 0xffffffff;
-
-  for (; *text != '\0'; text++)
-    {
-      sum ^= (guchar) *text;
-      for (int bit = 0; bit < 8; bit++)
-        sum = sum & 1 ? sum >> 1 ^ 0x82f63b78 : sum >> 1;
-    }
-  return ~sum;
-}

@@ -34,6 +34,3 @@ PsWatcher *watch_with_record (const char *place);
 
 /* A clause for that file of the place; gives up where there is an error. */
 guint will_unlink (PsWatcher *watcher, const char *place, const char *name);
-
-/* What a line begins with: the CRC-32C of the text. */
-guint32 will_checksum (const char *text);

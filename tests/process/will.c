@@ -638,7 +638,7 @@ change_owner (const char *place, const char *key, const char *value)
       }
   line = g_strjoinv (" ", words);
   g_free (lines[1]);
-  lines[1] = g_strdup_printf ("%08x %s", will_checksum (line), line);
+  lines[1] = g_strdup_printf ("%08x %s", line_checksum (line), line);
   all = g_strjoinv ("\n", lines);
   write_will (place, all, strlen (all));
 }
@@ -767,7 +767,7 @@ n19 (void)
   for (guint i = 20; i > 5 && !tap_failed (); i--)
     {
       g_autofree char *done = g_strdup_printf ("done clause=%u", i);
-      char *more = g_strdup_printf ("%s%08x %s\n", marks, will_checksum (done), done);
+      char *more = g_strdup_printf ("%s%08x %s\n", marks, line_checksum (done), done);
 
       g_free (marks);
       marks = more;
@@ -790,7 +790,7 @@ append_line (const char *place, const char *line)
 
   if (tap_failed ())
     return;
-  all = g_strdup_printf ("%.*s%08x %s\n", (int) length, bytes, will_checksum (line), line);
+  all = g_strdup_printf ("%.*s%08x %s\n", (int) length, bytes, line_checksum (line), line);
   write_will (place, all, strlen (all));
 }
 
