@@ -119,9 +119,10 @@ ps_sender_pick_cgroup (int fd, char *cgroup, size_t size)
 {
   Picker picker = { .text = cgroup, .size = size };
   char chunk[CHUNK];
-  ssize_t got = 1;
+  ssize_t got = sizeof chunk;
 
-  for (int i = 0; i < CHUNKS_MAX && got > 0; i++)
+  /* The kernel fills what it is given, until its text ends. */
+  for (int i = 0; i < CHUNKS_MAX && got == (ssize_t) sizeof chunk; i++)
     {
       got = read (fd, chunk, sizeof chunk);
       for (ssize_t at = 0; at < got; at++)
