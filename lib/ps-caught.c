@@ -206,6 +206,8 @@ ps_caught_take (PsSignums of, PsSignal *signal)
 void
 ps_caught_forget (void)
 {
+  atomic_store (&caught.any, FALSE);
+  atomic_store (&caught.lookups, 0);
   for (int i = 0; i < PS_CAUGHT_MAX; i++)
     atomic_store (&caught.state[i], SLOT_FREE);
   for (int signum = 1; signum < NSIG; signum++)

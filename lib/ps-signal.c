@@ -9,9 +9,9 @@
  * up, which one that is being dispatched would not be. A signal that GLib does not take needs none.
  *
  * Our handler writes down who sent the signal (ps-caught) and wakes the watcher by an eventfd. The
- * conductor takes out what was written, in order, and then calls GLib's handler, for other users of
- * g_unix_signal_add(): going straight to the thread that waits saves the hop over GLib's worker
- * thread. When a second signal comes before the first was taken out, the loop is not keeping up,
+ * conductor takes out what was written, in order, and calls GLib's handler later, for other users
+ * of g_unix_signal_add(): going straight to the thread that waits saves the hop over GLib's worker
+ * thread. When a second signal comes before GLib was told of the first, the loop is not keeping up,
  * and the handler calls GLib's at once.
  *
  * The order in the handler is: is this our process; is this a timer of ours and no signal at all;
@@ -50,14 +50,16 @@ typedef struct
   struct sigaction before;
   struct sigaction glib; /* or what somebody has put on top of it */
   gboolean at_once;      /* that wants to know more than the number */
-  atomic_int waiting;    /* came, and GLib has not been told */
 } Taken;
 
 static struct
 {
-  int fd;           /* -1: nothing is taken */
-  int inherited_fd; /* in a copy: its number, now of a descriptor of our own; or -1 */
-  int carrier;      /* the signal by which our timers come */
+  int fd;                 /* -1: nothing is taken */
+  int inherited_fd;       /* in a copy: its number, now of a descriptor of our own; or -1 */
+  int carrier;            /* the signal by which our timers come */
+  atomic_int mark;        /* the descriptor was written to, or GLib is owed something */
+  _Atomic PsSignums came; /* and were not taken out: GLib is not told of them yet */
+  _Atomic PsSignums owed; /* were taken out, and GLib is not told of them yet */
   gboolean quiet_pipe;
   atomic_int chain;
   atomic_int escalation;
@@ -114,6 +116,7 @@ wake (void)
   static const guint64 one = 1;
   ssize_t ignored;
 
+  atomic_store (&well.mark, 1);
   /* It fails when the counter is at its limit; then the loop is awake already. */
   ignored = write (well.fd, &one, sizeof one);
   (void) ignored;
@@ -138,6 +141,16 @@ let_through (int signum)
   raise (signum);
 }
 
+/* FALSE: GLib is to be told at once. Async-signal-safe. */
+static gboolean
+tell_later (const Taken *taken, int signum)
+{
+  PsSignums one = ps_signums_of (signum);
+
+  return !taken->at_once
+         && ((atomic_fetch_or (&well.came, one) | atomic_load (&well.owed)) & one) == 0;
+}
+
 static void
 handle (int signum, siginfo_t *info, void *ucontext)
 {
@@ -154,12 +167,34 @@ handle (int signum, siginfo_t *info, void *ucontext)
     {
       note (signum, info);
       wake ();
-      if ((atomic_exchange (&taken->waiting, TRUE) || taken->at_once) && taken->has_glib)
+      if (taken->has_glib && !tell_later (taken, signum))
         call_action (&taken->glib, signum, info, ucontext);
       if (atomic_load (&well.chain))
         call_action (&taken->before, signum, info, ucontext);
     }
   errno = saved_errno;
+}
+
+/* --- Handing on to GLib ---------------------------------------------------------------------- */
+
+static void
+hand_on (PsSignums of)
+{
+  PsSignums owed = atomic_fetch_and (&well.owed, ~of) & of;
+
+  for (int signum; (signum = ps_signums_last (owed)) != 0; owed &= ~ps_signums_of (signum))
+    table[signum].glib.sa_handler (signum);
+}
+
+/* Tells GLib of those that were taken out, for whoever else wants them. */
+void
+ps_signal_hand_on (void)
+{
+  if (atomic_load (&well.owed) == PS_SIGNUMS_NONE)
+    return;
+  /* That of a signal which has just come: it is in the descriptor, too. */
+  atomic_store (&well.mark, 0);
+  hand_on (PS_SIGNUMS_ALL);
 }
 
 /* --- Taking and giving back ------------------------------------------------------------------ */
@@ -259,6 +294,9 @@ forget_in_child (void)
     if (table[signum].installed)
       forget_signal (signum);
   ps_caught_forget ();
+  atomic_store (&well.mark, 0);
+  atomic_store (&well.came, PS_SIGNUMS_NONE);
+  atomic_store (&well.owed, PS_SIGNUMS_NONE);
   well.inherited_fd = part_from_parent (well.fd);
   well.fd = -1;
   well.carrier = 0;
@@ -301,6 +339,13 @@ ps_signal_open (void)
       ps_signal_set_chain (FALSE);
     }
   return well.fd;
+}
+
+/* Set before the descriptor is written to. */
+atomic_int *
+ps_signal_get_mark (void)
+{
+  return &well.mark;
 }
 
 void
@@ -402,6 +447,9 @@ put_back (int signum)
   Taken *taken = &table[signum];
   struct sigaction last, now, left = left_behind (signum);
 
+  /* What was not taken out is sent again, and comes to GLib by itself. */
+  atomic_fetch_and (&well.came, ~ps_signums_of (signum));
+  hand_on (ps_signums_of (signum));
   sigaction (signum, NULL, &last);
   if (taken->anchor != NULL)
     {
@@ -610,22 +658,31 @@ ps_signal_send_again (int signum, gboolean has_value, int value)
     kill (getpid (), signum);
 }
 
-/* The next signal that came, in order; FALSE when there is none. */
+static void
+owe (int signum)
+{
+  PsSignums one = ps_signums_of (signum);
+
+  atomic_fetch_and (&well.came, ~one);
+  if (!table[signum].has_glib || table[signum].at_once)
+    return;
+  atomic_fetch_or (&well.owed, one);
+  /* A loop that a callback runs finds it. */
+  atomic_store (&well.mark, 1);
+}
+
+/* The next signal that came, in order; FALSE when there is none. GLib is told of it when that is
+ * asked for. */
 gboolean
 ps_signal_next (PsSignal *signal)
 {
-  Taken *taken;
-
   do
     if (!ps_caught_take (PS_SIGNUMS_ALL, signal))
       return FALSE;
   /* A handler in another thread may be through only after the signal was given back. */
   while (!table[signal->signum].taken
          && (ps_signal_send_again (signal->signum, signal->has_value, signal->value), TRUE));
-  taken = &table[signal->signum];
-  atomic_store (&taken->waiting, FALSE);
-  if (taken->has_glib && !taken->at_once)
-    taken->glib.sa_handler (signal->signum);
+  owe (signal->signum);
   return TRUE;
 }
 

@@ -6,6 +6,7 @@
 
 #include <glib.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 
 /* floor 1 */
@@ -21,6 +22,7 @@ typedef enum
 
 void ps_signal_prepare (void);
 int ps_signal_open (void);
+atomic_int *ps_signal_get_mark (void);
 void ps_signal_close (void);
 gboolean ps_signal_take (int signum, PsSignalTake how);
 gboolean ps_signal_can_inherit (void);
@@ -36,6 +38,7 @@ void ps_signal_set_hangup_ends (gboolean ends);
 void ps_signal_relax (void);
 void ps_signal_send_again (int signum, gboolean has_value, int value);
 gboolean ps_signal_next (PsSignal *signal);
+void ps_signal_hand_on (void);
 void ps_signal_explain (const PsSignal *signal, PsCause *why);
 
 void ps_signal_quiet_pipe (void);

@@ -7,6 +7,11 @@
  *
  * The rest is the source's ready time: no timer, no further source. A thread that does not run the
  * loop (one that called exit()) waits on the condition instead.
+ *
+ * A signal interrupts the very poll() that would see the descriptor, and GLib would poll once more
+ * to learn what we know. So whoever writes to the descriptor leaves a mark in memory, too, which is
+ * found before the next poll() and after it. It also spares a busy loop the look at those sources
+ * that come after this one.
  */
 
 #include "ps-source.h"
@@ -20,6 +25,7 @@ typedef struct
 {
   GSource base;
   int fd;
+  atomic_int *mark;
   gpointer tag;
   GMutex lock;
   GCond woken;
@@ -28,14 +34,36 @@ typedef struct
 } Source;
 
 static gboolean
+is_marked (const Source *source)
+{
+  return source->mark != NULL && atomic_load (source->mark);
+}
+
+static gboolean
+prepare (GSource *base, int *timeout_ms)
+{
+  *timeout_ms = -1;
+  return is_marked ((Source *) base);
+}
+
+static gboolean
+check (GSource *base)
+{
+  return is_marked ((Source *) base);
+}
+
+static gboolean
 dispatch (GSource *base, GSourceFunc func, gpointer data)
 {
   Source *source = (Source *) base;
 
-  if (g_source_query_unix_fd (base, source->tag) != 0)
+  if (is_marked (source) || g_source_query_unix_fd (base, source->tag) != 0)
     {
       guint64 count;
 
+      /* First: whoever leaves one from now on is seen in the next turn. */
+      if (source->mark != NULL)
+        atomic_store (source->mark, 0);
       while (read (source->fd, &count, sizeof count) < 0 && errno == EINTR)
         ;
     }
@@ -52,12 +80,16 @@ finalize (GSource *base)
   g_cond_clear (&source->woken);
 }
 
-static GSourceFuncs source_funcs = { .dispatch = dispatch, .finalize = finalize };
+static GSourceFuncs source_funcs = { .prepare = prepare,
+                                     .check = check,
+                                     .dispatch = dispatch,
+                                     .finalize = finalize };
 
-/* fd: a non-blocking eventfd, which stays the caller's. The source recurses: a callback may run a
- * loop of its own, and signals are still seen. */
+/* fd: a non-blocking eventfd, which stays the caller's. mark: set by those who write to it, before
+ * they do; or NULL. The source recurses: a callback may run a loop of its own, and signals are
+ * still seen. */
 GSource *
-ps_source_new (int fd, PsSourceFunc func, gpointer data)
+ps_source_new (int fd, atomic_int *mark, PsSourceFunc func, gpointer data)
 {
   GSource *base = g_source_new (&source_funcs, sizeof (Source));
   Source *source = (Source *) base;
@@ -65,6 +97,7 @@ ps_source_new (int fd, PsSourceFunc func, gpointer data)
   g_mutex_init (&source->lock);
   g_cond_init (&source->woken);
   source->fd = fd;
+  source->mark = mark;
   source->tag = g_source_add_unix_fd (base, fd, G_IO_IN);
   g_source_set_static_name (base, "[libpostscriptum] watcher");
   g_source_set_priority (base, G_PRIORITY_HIGH);

@@ -4,10 +4,11 @@
 /* The one source by which a watcher is woken: by a file descriptor, by any thread, by time. */
 
 #include <glib.h>
+#include <stdatomic.h>
 
 typedef void (*PsSourceFunc) (gpointer data);
 
-GSource *ps_source_new (int fd, PsSourceFunc func, gpointer data);
+GSource *ps_source_new (int fd, atomic_int *mark, PsSourceFunc func, gpointer data);
 gboolean ps_source_is_at_rest (GSource *source);
 void ps_source_wake (GSource *source);
 gboolean ps_source_rest (GSource *source, gint64 until_us);

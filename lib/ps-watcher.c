@@ -481,6 +481,10 @@ call (PsWatcher *self)
     .exit_code = status_now (self),
   };
 
+  /* A query is a question, soon answered: nothing stands before it. What else is called may take
+   * its time, and may wait for somebody who has a source of GLib's for this signal. */
+  if (self->pass.event != PS_EVENT_QUERY)
+    ps_signal_hand_on ();
   ps_pass_call (&self->pass, &facts);
 }
 
@@ -606,6 +610,7 @@ ps_watcher_turn (gpointer data)
       until_us = take_in (self);
       while (self->pass.entry == NULL && work (self) && is_mine (self))
         until_us = take_in (self);
+      ps_signal_hand_on ();
     }
   while (is_mine (self) && !ps_source_rest (self->source, until_us));
   ps_watcher_leave (self);

@@ -361,10 +361,6 @@ static const struct
 } exceptions[] = {
   /* The loop of GLib itself does not work without. */
   { SYS_read, AT_ANY_TIME, "ready terminate finish exit status 143" },
-  { SYS_write, AT_ANY_TIME, "ready exit status 143" NOT_TOLD },
-#ifdef SYS_poll
-  { SYS_poll, AT_ANY_TIME, "ready exit status 143" NOT_TOLD },
-#endif
   /* There is no taking of signals without. */
   { SYS_eventfd2, WHEN_EARLY, "not attached exit status 1" NOT_TOLD },
   { SYS_rt_sigaction, WHEN_EARLY, "ready signal 15 (Terminated)" NOT_TOLD },
@@ -372,6 +368,7 @@ static const struct
   { SYS_socket, WHEN_EARLY, WHOLE ", no manager, no journal" },
   { SYS_sendmsg, AT_ANY_TIME, WHOLE ", no manager, no journal" },
   { SYS_openat, WHEN_EARLY, WHOLE ", no log" },
+  { SYS_write, AT_ANY_TIME, WHOLE ", no log" },
   /* glibc and GLib end a process that gets no memory, no thread, no lock. */
   { SYS_mmap, AT_ANY_TIME, NULL },
   { SYS_mprotect, AT_ANY_TIME, NULL },

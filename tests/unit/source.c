@@ -30,7 +30,7 @@ set_up (Fixture *f, gconstpointer unused)
   f->context = g_main_context_new ();
   f->fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   g_assert_cmpint (f->fd, >=, 0);
-  f->source = ps_source_new (f->fd, count, f);
+  f->source = ps_source_new (f->fd, NULL, count, f);
   g_source_attach (f->source, f->context);
 }
 
@@ -122,6 +122,30 @@ test_rest_until (Fixture *f, gconstpointer unused)
 
   g_assert_true (ps_source_rest (f->source, G_MAXINT64));
   g_assert_cmpint (g_source_get_ready_time (f->source), ==, -1);
+}
+
+/* The mark is enough, and goes with what is in the descriptor. */
+static void
+test_mark (Fixture *f, gconstpointer unused)
+{
+  atomic_int mark = 0;
+  GSource *source = ps_source_new (f->fd, &mark, count, f);
+
+  g_source_destroy (f->source);
+  g_source_attach (source, f->context);
+  g_assert_false (g_main_context_iteration (f->context, FALSE));
+  atomic_store (&mark, 1);
+  g_assert_true (g_main_context_iteration (f->context, TRUE));
+  g_assert_cmpuint (f->dispatched, ==, 1);
+  atomic_store (&mark, 1);
+  poke (f->fd, 1);
+  g_assert_true (g_main_context_iteration (f->context, TRUE));
+  g_assert_cmpuint (f->dispatched, ==, 2);
+  assert_drained (f->fd);
+  g_assert_cmpint (atomic_load (&mark), ==, 0);
+  g_assert_false (g_main_context_iteration (f->context, FALSE));
+  g_source_destroy (source);
+  g_source_unref (source);
 }
 
 static void
@@ -243,6 +267,7 @@ main (int argc, char **argv)
   add ("/source/wake-until-rest", test_wake_until_rest);
   add ("/source/wake-is-not-lost", test_wake_is_not_lost);
   add ("/source/rest-until", test_rest_until);
+  add ("/source/mark", test_mark);
   add ("/source/descriptor-while-resting", test_descriptor_while_resting);
   add ("/source/hand-over", test_hand_over);
   add ("/source/wait-is-bounded", test_wait_is_bounded);
