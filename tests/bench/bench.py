@@ -12,6 +12,7 @@ import measure
 import pictures
 import rows
 import rows_growth
+import rows_linking
 import rows_load
 import rows_manager
 import rows_rest
@@ -19,7 +20,7 @@ import table
 
 GROUPS = {"latency": rows.latency, "busy": rows.latency_busy, "lives": rows.lives, "wills": rows.wills,
           "callbacks": rows.callbacks, "exits": rows.exits, "crash": rows.crash,
-          "memory": rows.memory, "rest": rows_rest.rest, "load": rows_load.load,
+          "memory": rows.memory, "linking": rows_linking.linking, "rest": rows_rest.rest, "load": rows_load.load,
           "growth": rows_growth.growth, "manager": rows_manager.manager}
 
 
@@ -38,11 +39,14 @@ def main():
     parser.add_argument("build")
     parser.add_argument("--quick", action="store_true", help="few rounds: to try the suite itself")
     parser.add_argument("--only", default="", help="groups, with commas: " + ",".join(GROUPS))
+    parser.add_argument("--root", type=pathlib.Path, action="append", default=[],
+                        help="of another release, where linking is measured, too")
     parser.add_argument("--table", type=pathlib.Path, help="write the table to this file, too")
     parser.add_argument("--document", type=pathlib.Path, help="put the table where it has a place")
     parser.add_argument("--svg", type=pathlib.Path, help="draw pictures into this directory")
     arguments = parser.parse_args()
-    places = rows.Places(arguments.build, os.environ.get("BENCH_NODE_MODULES", ""))
+    places = rows.Places(arguments.build, os.environ.get("BENCH_NODE_MODULES", ""),
+                         [root.resolve() for root in arguments.root])
     taken = []
     for name in [name for name in arguments.only.split(",") if name] or GROUPS:
         begin = time.monotonic()

@@ -2,11 +2,14 @@
 /*
  * Exits that take time, and ends by force. Each sample is a child of its own.
  *
- *     exits forced COUNT      a loop that hangs, a deadline of 100 ms: ns beyond it until reaped
- *     exits crash COUNT       a fault: ns until the record is received, ns until reaped
- *     exits crash-bare COUNT  the same without any handler: ns until reaped
- *     exits crash-glib COUNT  without a handler, in a process that has GLib's thread for signals
- *     exits holds N           N steps of 100 ms each that wait together: ns beyond 100 ms
+ *     exits forced COUNT      a loop that hangs, a deadline of 100 ms: ns beyond it until its end
+ *                             is known, and how many of them the processes waited for a processor
+ *     exits forced-hand COUNT a GLib daemon that hangs, and has a timer of 100 ms for that:
+ * likewise exits crash COUNT       a fault: ns until the record is received, ns until reaped exits
+ * crash-bare COUNT  the same without any handler: ns until reaped exits crash-glib COUNT  without a
+ * handler, in a process that has GLib's thread for signals exits holds N           N steps of 100
+ * ms each that wait together: ns beyond 100 ms, and how many of them it waited for a processor
+ *     exits holds-glib N      a GLib program that waits for N timeouts of 100 ms: likewise
  *     exits phases SEED       phases of steps of random durations: ns, ns of the critical path
  *
  * A /run of its own has a journal that is this program's.
@@ -36,6 +39,7 @@ static struct
 {
   int64_t at_ns;
   int64_t critical_ns;
+  int64_t waited_ns;
 } * told;
 static int journal = -1;
 static int is_ready[2];
@@ -55,6 +59,24 @@ listen_to_records (void)
     exit (99);
   /* Under a service manager records go to the journal, and not to standard error. */
   setenv ("NOTIFY_SOCKET", address.sun_path, TRUE);
+}
+
+/* How long the main thread of a process has been ready to run, and others were running. It can be
+ * asked of one that has ended and has not been reaped, too. 0: the kernel does not count it. */
+static int64_t
+waited_ns (pid_t pid)
+{
+  char path[32];
+  long running = 0, waited = 0;
+  FILE *file;
+
+  snprintf (path, sizeof path, "/proc/%d/schedstat", (int) pid);
+  file = fopen (path, "r");
+  if (file == NULL || fscanf (file, "%ld %ld", &running, &waited) != 2)
+    waited = 0;
+  if (file != NULL)
+    fclose (file);
+  return waited;
 }
 
 /* --- The children ---------------------------------------------------------------------------- */
@@ -84,6 +106,34 @@ child_forced (void)
   ps_watcher_on_terminate (watcher, hang, NULL);
   g_idle_add (say_ready, NULL);
   exit (ps_watcher_run (watcher));
+}
+
+/* The least that a hang can be bounded with: a timer that the handler sets, and that ends it. */
+static timer_t hand_timer;
+
+static void
+handle_by_hand (int signum, siginfo_t *info, void *context)
+{
+  struct itimerspec when = { .it_value = { .tv_nsec = DEADLINE_MS * 1000000L } };
+
+  if (info->si_code == SI_TIMER)
+    _exit (128 + SIGTERM);
+  timer_settime (hand_timer, 0, &when, NULL);
+}
+
+static void
+child_forced_by_hand (void)
+{
+  struct sigaction action = { .sa_sigaction = handle_by_hand, .sa_flags = SA_SIGINFO };
+  struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGTERM };
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+
+  g_unix_signal_add (SIGHUP, G_SOURCE_FUNC (g_main_loop_quit), loop); /* with GLib's thread */
+  if (timer_create (CLOCK_MONOTONIC, &event, &hand_timer) < 0
+      || sigaction (SIGTERM, &action, NULL) < 0)
+    _exit (99);
+  g_idle_add (say_ready, NULL);
+  g_main_loop_run (loop);
 }
 
 static gboolean
@@ -150,9 +200,11 @@ run_now (PsWatcher *watcher)
 {
   ps_watcher_set_log_func (watcher, NULL, NULL, NULL);
   told->at_ns = bench_now_ns ();
+  told->waited_ns = waited_ns (getpid ());
   ps_watcher_quit (watcher, 0);
   ps_watcher_run (watcher);
   told->at_ns = bench_now_ns () - told->at_ns;
+  told->waited_ns = waited_ns (getpid ()) - told->waited_ns;
   _exit (0);
 }
 
@@ -165,6 +217,27 @@ child_holds (int count)
   for (int i = 0; i < count; i++)
     ps_watcher_on_quit (watcher, step, GINT_TO_POINTER (i));
   run_now (watcher);
+}
+
+static gboolean
+count_down (gpointer left)
+{
+  (*(int *) left)--;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+child_holds_of_glib (int count)
+{
+  told->at_ns = bench_now_ns ();
+  told->waited_ns = waited_ns (getpid ());
+  for (int i = 0; i < count; i++)
+    g_timeout_add (STEP_MS, count_down, &count);
+  while (count > 0)
+    g_main_context_iteration (NULL, TRUE);
+  told->at_ns = bench_now_ns () - told->at_ns;
+  told->waited_ns = waited_ns (getpid ()) - told->waited_ns;
+  _exit (0);
 }
 
 /* Each step takes 1 to 30 ms, and knows them by its data, which differ from each other in what the
@@ -206,20 +279,27 @@ drain (void)
 }
 
 static void
-sample_forced (void)
+sample_forced (gboolean by_hand)
 {
   pid_t child = fork ();
-  int64_t asked;
+  int64_t waited, asked, ended;
+  siginfo_t end;
   char byte;
 
+  if (child == 0 && by_hand)
+    child_forced_by_hand ();
   if (child == 0)
     child_forced ();
   if (read (is_ready[0], &byte, 1) != 1)
     exit (99);
+  waited = waited_ns (child) + waited_ns (getpid ());
   asked = bench_now_ns ();
   kill (child, SIGTERM);
+  waitid (P_PID, (id_t) child, &end, WEXITED | WNOWAIT);
+  ended = bench_now_ns ();
+  waited = waited_ns (child) + waited_ns (getpid ()) - waited;
   waitpid (child, NULL, 0);
-  printf ("%ld\n", (long) (bench_now_ns () - asked - DEADLINE_MS * 1000000L));
+  printf ("%ld %ld\n", (long) (ended - asked - DEADLINE_MS * 1000000L), (long) waited);
   drain ();
 }
 
@@ -260,14 +340,14 @@ sample_crash (gboolean watched, gboolean has_thread)
 }
 
 static void
-sample_holds (int count)
+sample_holds (void (*child_main) (int count), int count)
 {
   pid_t child = fork ();
 
   if (child == 0)
-    child_holds (count);
+    child_main (count);
   waitpid (child, NULL, 0);
-  printf ("%ld\n", (long) (told->at_ns - STEP_MS * 1000000L));
+  printf ("%ld %ld\n", (long) (told->at_ns - STEP_MS * 1000000L), (long) told->waited_ns);
 }
 
 static void
@@ -292,15 +372,17 @@ main (int argc, char **argv)
     return 99;
   setvbuf (stdout, NULL, _IOLBF, 0);
   if (strcmp (what, "holds") == 0)
-    sample_holds (number);
+    sample_holds (child_holds, number);
+  else if (strcmp (what, "holds-glib") == 0)
+    sample_holds (child_holds_of_glib, number);
   else if (strcmp (what, "phases") == 0)
     sample_phases (number);
   else
     {
       listen_to_records ();
       for (int i = 0; i < number; i++)
-        if (strcmp (what, "forced") == 0)
-          sample_forced ();
+        if (g_str_has_prefix (what, "forced"))
+          sample_forced (strcmp (what, "forced-hand") == 0);
         else if (g_str_has_prefix (what, "crash"))
           sample_crash (strcmp (what, "crash") == 0, strcmp (what, "crash-glib") == 0);
         else

@@ -3,7 +3,7 @@
  * What people write today: GLib for signals, libsystemd for messages, a list of ten functions that
  * are called at the end. Two records, as libpostscriptum has them: why it ends, and how it ended.
  *
- *     life-hand [plain|steps|bare|will]  steps: with a record before and after each function, too;
+ *     life-hand [steps] [bare] [will]  steps: with a record before and after each function, too;
  *                                    bare: READY=1, and it just quits; will: three
  *                                    files are made, and removed at the end
  */
@@ -93,9 +93,12 @@ handle (gpointer data)
 int
 main (int argc, char **argv)
 {
-  tells_steps = argc > 1 && strcmp (argv[1], "steps") == 0;
-  is_bare = argc > 1 && strcmp (argv[1], "bare") == 0;
-  has_files = argc > 1 && strcmp (argv[1], "will") == 0;
+  for (int i = 1; i < argc; i++)
+    {
+      tells_steps |= strcmp (argv[i], "steps") == 0;
+      is_bare |= strcmp (argv[i], "bare") == 0;
+      has_files |= strcmp (argv[i], "will") == 0;
+    }
   g_mkdir (BENCH_DIRECTORY, 0700);
   for_each_file (make_file);
   loop = g_main_loop_new (NULL, FALSE);
