@@ -16,11 +16,13 @@ import rows_linking
 import rows_load
 import rows_manager
 import rows_rest
+import rows_watchdog
 import table
 
 GROUPS = {"latency": rows.latency, "busy": rows.latency_busy, "lives": rows.lives, "wills": rows.wills,
           "callbacks": rows.callbacks, "exits": rows.exits, "crash": rows.crash,
-          "memory": rows.memory, "linking": rows_linking.linking, "rest": rows_rest.rest, "load": rows_load.load,
+          "memory": rows.memory, "linking": rows_linking.linking, "rest": rows_rest.rest, "watchdog": rows_watchdog.watchdog,
+          "load": rows_load.load,
           "growth": rows_growth.growth, "manager": rows_manager.manager}
 
 

@@ -2,6 +2,7 @@
 /*
  * What people write today: GLib for signals, libsystemd for messages, a list of ten functions that
  * are called at the end. Two records, as libpostscriptum has them: why it ends, and how it ended.
+ * Where the manager has a watchdog it pings.
  *
  *     life-hand [steps] [bare] [will]  steps: with a record before and after each function, too;
  *                                    bare: READY=1, and it just quits; will: three
@@ -90,9 +91,18 @@ handle (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+static gboolean
+say_alive (gpointer data)
+{
+  sd_notify (FALSE, "WATCHDOG=1");
+  return G_SOURCE_CONTINUE;
+}
+
 int
 main (int argc, char **argv)
 {
+  uint64_t watchdog_us;
+
   for (int i = 1; i < argc; i++)
     {
       tells_steps |= strcmp (argv[i], "steps") == 0;
@@ -105,6 +115,8 @@ main (int argc, char **argv)
   g_unix_signal_add_full (G_PRIORITY_HIGH, SIGTERM, handle, NULL, NULL);
   g_unix_signal_add_full (G_PRIORITY_HIGH, SIGINT, handle, NULL, NULL);
   g_unix_signal_add_full (G_PRIORITY_HIGH, SIGHUP, handle, NULL, NULL);
+  if (sd_watchdog_enabled (FALSE, &watchdog_us) > 0)
+    g_timeout_add ((guint) (watchdog_us / 2000), say_alive, NULL);
   sd_notify (FALSE, "READY=1\nSTATUS=Serving");
   bench_say_ready ();
   g_main_loop_run (loop);
