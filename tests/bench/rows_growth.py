@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Cost against size. Of some runs the quickest counts: other work on the machine only ever adds."""
 
+import importlib.util
 import math
+import os
+import subprocess
+import sys
+import tempfile
 
 from measure import run_lines
-from rows import CALLBACK_PEERS, OPERATIONS, OURS, Goal, Row
+from rows import CALLBACK_PEERS, HERE, OPERATIONS, OURS, Goal, Row
 
 SIZES = (1000, 10000, 100000, 1000000)
 # From one size to one ten times as large: what n log n comes to, and the caches that no longer
@@ -40,6 +45,45 @@ EXITS = {
 }
 
 
+def journal_maker():
+    """That of psctl's own benchmark, which is of the same name as ours."""
+    tools = HERE.parent / "tools"
+    sys.path.append(str(tools))
+    spec = importlib.util.spec_from_file_location("psctl_bench", tools / "bench.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def processor_ns(command):
+    """What a program takes of the processors' time."""
+    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status != 0:
+        raise RuntimeError(f"{command}: {status}")
+    return (usage.ru_utime + usage.ru_stime) * 1e9
+
+
+def of_journals(places, sizes, runs):
+    """Title: peer: points, for journals in which a tenth of the entries is of the library."""
+    psctl, maker, taken = places.build / "tools/psctl", journal_maker(), {}
+    if not maker.journals.REMOTE:
+        return {}
+    ids = [f"MESSAGE_ID={maker.journals.IDS[kind]}" for kind in
+           ("RUN_BEGUN", "EXIT_BEGUN", "STEP_BEGUN", "STEP_DONE", "EXIT_FINISHED")]
+    for size in sizes:
+        with tempfile.TemporaryDirectory(prefix="journal-", dir=places.bench) as directory:
+            entries = maker.make(f"{directory}/bench.journal", size // 10)
+            theirs = ["journalctl", "--directory", directory, "-o", "json", *ids]
+            for verb in ("history", "blame"):
+                peers = taken.setdefault(f"entries of a journal, psctl {verb}", {})
+                for name, command in ((OURS, [psctl, "--directory", directory, verb]),
+                                      ("journalctl -o json", theirs)):
+                    peers.setdefault(name, []).append(
+                        (entries, min(processor_ns(command) for _ in range(runs))))
+    return taken
+
+
 def fit(points):
     """The factor of n log n that is nearest to the points, each counting the same."""
     return math.exp(sum(math.log(ns / (n * math.log2(n))) for n, ns in points) / len(points))
@@ -65,7 +109,7 @@ def curves(places, quick):
             runs = 1 if what == "runs" else 3
             for name, ns in of_exits(places, what, size, runs).items():
                 taken.setdefault(titles[name], {}).setdefault(OURS, []).append((size, ns))
-    return taken
+    return taken | of_journals(places, sizes, 3)
 
 
 def growth(places, quick):

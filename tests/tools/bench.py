@@ -41,12 +41,12 @@ def _life(journal, boot, number):
     life.finish()
 
 
-def make(path):
-    """Every life among nine times as many entries of others."""
+def make(path, ours=OURS):
+    """Every life among nine times as many entries of others; returns how many entries there are."""
     journal, boot = Journal(), Boot(1)
     remote = subprocess.Popen([journals.REMOTE, "-o", path, "-"], stdin=subprocess.PIPE,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    lives = OURS // PER_LIFE
+    lives = ours // PER_LIFE
     for number in range(lives):
         _life(journal, boot, number)
         for other in range(9 * PER_LIFE):
