@@ -9,6 +9,9 @@
  *
  * Where the first thing below the slices is no unit, as in the cgroups of some container runtimes,
  * nothing is known, and nothing is guessed.
+ *
+ * A container without a cgroup namespace sees the paths of its host. There the tree of its own
+ * systemd begins where its first process is, and what is above is none of its units.
  */
 
 #include "ps-cgroup.h"
@@ -136,6 +139,52 @@ path_of (Span line)
   return at != NULL ? (Span){ at + strlen (named), line.end } : NOTHING;
 }
 
+static gsize
+length_of (Span span)
+{
+  return (gsize) (span.end - span.begin);
+}
+
+static gboolean
+begins_with (Span span, Span with)
+{
+  return length_of (span) >= length_of (with)
+         && memcmp (span.begin, with.begin, length_of (with)) == 0;
+}
+
+/* Where the tree begins in the hierarchy that a line with this head tells of. systemd itself is in
+ * a scope below it. */
+static Span
+find_root (const char *of_first, Span head)
+{
+  static const char own_scope[] = "/init.scope";
+  Span rest = { of_first, of_first + strlen (of_first) };
+
+  while (!is_empty (rest))
+    {
+      Span line = split_off (&rest, '\n');
+
+      if (!begins_with (line, head))
+        continue;
+      line.begin += length_of (head);
+      if (has_suffix (line, own_scope))
+        line.end -= strlen (own_scope);
+      return line;
+    }
+  return NOTHING;
+}
+
+/* The same path from there. */
+static Span
+path_below (Span path, Span root)
+{
+  Span below = { path.begin + length_of (root), path.end };
+
+  if (!begins_with (path, root) || (!is_empty (below) && *below.begin != '/'))
+    return path;
+  return below;
+}
+
 /* What does not fit is cut off. */
 static void
 put (char *buffer, gsize size, Span span)
@@ -147,18 +196,22 @@ put (char *buffer, gsize size, Span span)
 }
 
 /* The units in the text of /proc/PID/cgroup: that of the system's manager and, where that one is a
- * user's manager, the one that this has. Each goes into its buffer of size bytes, for which
- * PS_CGROUP_UNIT_MAX + 1 is enough, and is empty when there is none. */
+ * user's manager, the one that this has. of_first: the same text of the first process, or NULL.
+ * Each goes into its buffer of size bytes, for which PS_CGROUP_UNIT_MAX + 1 is enough, and is empty
+ * when there is none. */
 void
-ps_cgroup_get_units (const char *proc_cgroup, char *unit, char *user_unit, gsize size)
+ps_cgroup_get_units (const char *proc_cgroup, const char *of_first, char *unit, char *user_unit,
+                     gsize size)
 {
   Span rest = { proc_cgroup, proc_cgroup + strlen (proc_cgroup) };
   Span found = NOTHING, found_of_user = NOTHING;
 
   while (is_empty (found) && !is_empty (rest))
     {
-      Span path = path_of (split_off (&rest, '\n'));
+      Span line = split_off (&rest, '\n'), path = path_of (line);
 
+      if (of_first != NULL && !is_empty (path))
+        path = path_below (path, find_root (of_first, (Span){ line.begin, path.begin }));
       found = next_unit (&path);
       if (is_user_manager (found))
         found_of_user = next_unit (&path);

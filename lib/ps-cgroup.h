@@ -8,4 +8,5 @@
 /* Of the bytes of a unit's name. */
 #define PS_CGROUP_UNIT_MAX 255
 
-void ps_cgroup_get_units (const char *proc_cgroup, char *unit, char *user_unit, gsize size);
+void ps_cgroup_get_units (const char *proc_cgroup, const char *of_first, char *unit,
+                          char *user_unit, gsize size);

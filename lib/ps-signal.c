@@ -693,7 +693,7 @@ ps_signal_explain (const PsSignal *signal, PsCause *why)
   char unit[PS_CGROUP_UNIT_MAX + 1], user_unit[PS_CGROUP_UNIT_MAX + 1];
   PsSender sender = { .pid = signal->pid, .uid = signal->uid };
 
-  ps_cgroup_get_units (signal->cgroup, unit, user_unit, sizeof unit);
+  ps_cgroup_get_units (signal->cgroup, NULL, unit, user_unit, sizeof unit);
   sender.comm = signal->comm[0] != '\0' ? signal->comm : NULL;
   sender.unit = unit[0] != '\0' ? unit : NULL;
   sender.user_unit = user_unit[0] != '\0' ? user_unit : NULL;

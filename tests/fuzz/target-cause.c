@@ -23,7 +23,7 @@ check_units (const char *cgroup)
 {
   char unit[PS_CGROUP_UNIT_MAX + 1], user_unit[PS_CGROUP_UNIT_MAX + 1];
 
-  ps_cgroup_get_units (cgroup, unit, user_unit, sizeof unit);
+  ps_cgroup_get_units (cgroup, NULL, unit, user_unit, sizeof unit);
   check_unit (cgroup, unit);
   check_unit (cgroup, user_unit);
 }

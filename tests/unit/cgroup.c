@@ -9,15 +9,23 @@
 
 #include <string.h>
 
+/* of_first: what is said of the first process; NULL: it was not asked. */
 static void
-assert_units (const char *proc_cgroup, const char *unit, const char *user_unit)
+assert_units_below (const char *proc_cgroup, const char *of_first, const char *unit,
+                    const char *user_unit)
 {
   char found[PS_CGROUP_UNIT_MAX + 1], found_of_user[PS_CGROUP_UNIT_MAX + 1];
 
   g_test_message ("%s", proc_cgroup);
-  ps_cgroup_get_units (proc_cgroup, found, found_of_user, sizeof found);
+  ps_cgroup_get_units (proc_cgroup, of_first, found, found_of_user, sizeof found);
   g_assert_cmpstr (found, ==, unit != NULL ? unit : "");
   g_assert_cmpstr (found_of_user, ==, user_unit != NULL ? user_unit : "");
+}
+
+static void
+assert_units (const char *proc_cgroup, const char *unit, const char *user_unit)
+{
+  assert_units_below (proc_cgroup, NULL, unit, user_unit);
 }
 
 static void
@@ -35,6 +43,34 @@ test_unified (void)
   assert_unit ("0::/system.slice/system-getty.slice/getty@tty1.service\n", "getty@tty1.service");
   assert_unit ("0::/system.slice/dbus.socket\n", "dbus.socket");
   assert_unit ("0::/system.slice/var-lib.mount\n", "var-lib.mount");
+}
+
+/* In a container that sees the paths of its host. */
+static void
+test_below (void)
+{
+#define BOX "/machine.slice/box.scope"
+  static const char a[] = "0::" BOX "/system.slice/a.service\n";
+
+  assert_units_below (a, "0::" BOX "/init.scope\n", "a.service", NULL);
+  assert_units_below (a, "0::" BOX "\n", "a.service", NULL);
+  assert_units_below (a, "0::/init.scope\n", "box.scope", NULL);
+  assert_units_below (a, "0::/\n", "box.scope", NULL);
+  assert_units_below (a, "", "box.scope", NULL);
+  assert_units_below (a, "1:name=systemd:" BOX "\n", "box.scope", NULL);
+  assert_units_below (a, "0::/machine.slice/box.sco\n", "box.scope", NULL);
+  assert_units_below (a, "0::" BOX "/system.slice/a.service/more\n", "box.scope", NULL);
+  assert_units_below ("0::/init.scope\n", "0::/init.scope\n", "init.scope", NULL);
+  assert_units_below ("0::" BOX "\n", "0::" BOX "\n", NULL, NULL);
+  assert_units_below ("0::/system.slice/a.service\n", "0::/\n", "a.service", NULL);
+  assert_units_below ("0::" BOX "/user.slice/user-7.slice/user@7.service/app.slice/b.service\n",
+                      "0::" BOX "/init.scope\n", "user@7.service", "b.service");
+  /* Each hierarchy has its own root. */
+  assert_units_below ("4:name=systemd:/x/a.service\n0::/y/b.service\n",
+                      "4:name=systemd:/x\n0::/z\n", "a.service", NULL);
+  assert_units_below ("4:name=systemd:/x/a.service\n0::/y/b.service\n",
+                      "4:name=systemd:/z\n0::/y\n", "b.service", NULL);
+#undef BOX
 }
 
 /* What is below a user's manager is told apart: the user can name it. */
@@ -171,7 +207,7 @@ test_random (void)
 
       for (int n = g_test_rand_int_range (0, 16); n > 0; n--)
         g_string_append (text, pieces[g_test_rand_int_range (0, G_N_ELEMENTS (pieces))]);
-      ps_cgroup_get_units (text->str, unit, user_unit, sizeof unit);
+      ps_cgroup_get_units (text->str, NULL, unit, user_unit, sizeof unit);
       assert_plausible (text->str, unit);
       assert_plausible (text->str, user_unit);
       g_assert_true (unit[0] != '\0' || user_unit[0] == '\0');
@@ -183,6 +219,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/cgroup/unified", test_unified);
+  g_test_add_func ("/cgroup/below", test_below);
   g_test_add_func ("/cgroup/users", test_users);
   g_test_add_func ("/cgroup/nested", test_nested);
   g_test_add_func ("/cgroup/hybrid", test_hybrid);
