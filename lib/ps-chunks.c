@@ -7,12 +7,14 @@
  * larger than a slot takes several in a row, and has the number of the first.
  *
  * A chunk is freed when all that was in it is gone. So one thing that stays while others come and
- * go keeps 2 KiB, and no more.
+ * go keeps 2 KiB, and no more. Chunks are found in a hash table of our own: one of GLib's takes
+ * memory when something is removed, too.
  */
 
 #include "ps-chunks.h"
 
 #define N_SLOTS 32
+#define BITS_MIN 3
 
 struct _PsChunk
 {
@@ -27,46 +29,114 @@ struct _PsChunk
 void
 ps_chunks_init (PsChunks *self)
 {
-  self->chunks = g_hash_table_new_full (NULL, NULL, NULL, g_free);
-  self->filling = NULL;
-  self->next = 0;
+  *self = (PsChunks){ .bits = BITS_MIN };
+  self->table = g_new0 (PsChunk *, 1U << self->bits);
 }
 
 /* What is left in there is gone, too. */
 void
 ps_chunks_clear (PsChunks *self)
 {
-  g_hash_table_unref (self->chunks);
+  for (guint i = 0; i < 1U << self->bits; i++)
+    g_free (self->table[i]);
+  g_free (self->table);
 }
 
-static gpointer
-key_of (guint64 number)
+/* --- The table -------------------------------------------------------------------------------- */
+
+static guint32
+key_of (const PsChunk *chunk)
 {
-  return GUINT_TO_POINTER ((guint32) number / N_SLOTS);
+  return (guint32) chunk->first / N_SLOTS;
 }
 
+static guint
+next_place (const PsChunks *self, guint place)
+{
+  return (place + 1) & ((1U << self->bits) - 1);
+}
+
+/* Where a chunk is to be, unless others are there. */
+static guint
+first_place (const PsChunks *self, guint32 key)
+{
+  return (key * 0x9e3779b9U) >> (32 - self->bits);
+}
+
+/* Where it is; or, if it is not there, the free place where it is to be. */
+static guint
+find (const PsChunks *self, guint32 key)
+{
+  guint place = first_place (self, key);
+
+  while (self->table[place] != NULL && key_of (self->table[place]) != key)
+    place = next_place (self, place);
+  return place;
+}
+
+/* Half of the places are taken at most. */
+static void
+make_room (PsChunks *self)
+{
+  PsChunk **old = self->table;
+  guint n_old = 1U << self->bits;
+
+  if (self->length < n_old / 2)
+    return;
+  self->bits++;
+  self->table = g_new0 (PsChunk *, 1U << self->bits);
+  for (guint i = 0; i < n_old; i++)
+    if (old[i] != NULL)
+      self->table[find (self, key_of (old[i]))] = old[i];
+  g_free (old);
+}
+
+/* Who stands behind it, since its place was taken, moves up: nothing is left to be cleared later.
+ */
 static void
 drop (PsChunks *self, PsChunk *chunk)
 {
-  g_hash_table_remove (self->chunks, key_of (chunk->first));
+  guint hole = find (self, key_of (chunk)), place = hole;
+
+  g_free (chunk);
+  self->length--;
+  while (self->table[place = next_place (self, place)] != NULL)
+    {
+      guint first = first_place (self, key_of (self->table[place])), n = (1U << self->bits) - 1;
+
+      /* As far as it was away from its first place it may go, and no further. */
+      if (((place - first) & n) < ((place - hole) & n))
+        continue;
+      self->table[hole] = self->table[place];
+      hole = place;
+    }
+  self->table[hole] = NULL;
 }
+
+/* --- Things ------------------------------------------------------------------------------------
+ */
 
 /* When all IDs have been given out once, those that are in use are passed over. */
 static PsChunk *
 begin_chunk (PsChunks *self)
 {
   PsChunk *last = self->filling, *chunk = g_malloc (sizeof *chunk);
-  guint64 first = self->next;
+  guint place;
 
-  while (g_hash_table_contains (self->chunks, key_of (first)))
-    first += N_SLOTS;
+  make_room (self);
   chunk->owner = self;
-  chunk->first = first;
+  do
+    {
+      chunk->first = self->next;
+      self->next += N_SLOTS;
+      place = find (self, key_of (chunk));
+    }
+  while (self->table[place] != NULL);
   chunk->heads = 0;
-  chunk->used = (guint32) first == 0 ? 1 : 0;
-  g_hash_table_insert (self->chunks, key_of (first), chunk);
+  chunk->used = (guint32) chunk->first == 0 ? 1 : 0;
+  self->table[place] = chunk;
+  self->length++;
   self->filling = chunk;
-  self->next = first + N_SLOTS;
   if (last != NULL && last->heads == 0)
     drop (self, last);
   return chunk;
@@ -108,7 +178,7 @@ ps_chunks_give_back (gpointer thing, guint slot)
 gpointer
 ps_chunks_find (PsChunks *self, guint id)
 {
-  PsChunk *chunk = g_hash_table_lookup (self->chunks, key_of (id));
+  PsChunk *chunk = self->table[find (self, id / N_SLOTS)];
   guint slot = id % N_SLOTS;
 
   return chunk != NULL && (chunk->heads >> slot) & 1 ? chunk->slots[slot] : NULL;

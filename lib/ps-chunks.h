@@ -11,9 +11,11 @@ typedef struct _PsChunk PsChunk;
 
 typedef struct
 {
-  GHashTable *chunks; /* number → PsChunk, of those that have something in them */
-  PsChunk *filling;   /* where the next thing goes; NULL: none yet */
-  guint64 next;       /* where the next chunk begins; a multiple of 32 */
+  PsChunk **table;  /* of those that have something in them, by number */
+  guint bits;       /* its size, as a power of 2 */
+  guint length;     /* how many there are */
+  PsChunk *filling; /* where the next thing goes; NULL: none yet */
+  guint64 next;     /* where the next chunk begins; a multiple of 32 */
 } PsChunks;
 
 void ps_chunks_init (PsChunks *self);

@@ -97,6 +97,19 @@ find (PsPairs *self, const PsPair *pair)
     }
 }
 
+/* How large it should be. Where many pairs are gone it gets smaller again, in time. */
+static guint
+choose_bits (const PsPairs *self)
+{
+  guint bits = self->bits;
+
+  if (self->length >= n_slots (self) / 2)
+    return bits + 1;
+  while (bits > BITS_MIN && self->length < (1U << bits) / 8)
+    bits--;
+  return bits;
+}
+
 /* Three quarters are in use at most, those counted that were left. */
 static void
 make_room (PsPairs *self)
@@ -104,9 +117,9 @@ make_room (PsPairs *self)
   PsPair **old = self->slots;
   guint n_old = n_slots (self);
 
-  if (self->used < n_old / 4 * 3)
+  if (self->used < n_old / 4 * 3 && (self->length >= n_old / 16 || self->bits == BITS_MIN))
     return;
-  make_slots (self, self->bits + (self->length >= n_old / 2));
+  make_slots (self, choose_bits (self));
   for (guint i = 0; i < n_old; i++)
     if (old[i] != NULL && old[i] != &left)
       *find (self, old[i]) = old[i];

@@ -87,7 +87,47 @@ test_nothing_is_left (void)
       last = ps_chunks_get_number (thing.memory, thing.slot);
       ps_chunks_give_back (thing.memory, thing.slot);
     }
-  g_assert_cmpuint (g_hash_table_size (chunks.chunks), ==, 1);
+  g_assert_cmpuint (chunks.length, ==, 1);
+  g_assert_cmpuint (chunks.bits, <, 5);
+  ps_chunks_clear (&chunks);
+}
+
+/* Things of every age come and go; each that is there is found, and none that is not. */
+static void
+test_at_random (void)
+{
+  enum
+  {
+    N = 4000
+  };
+  g_autoptr (GRand) rand = g_rand_new_with_seed (20260101);
+  PsChunks chunks;
+  Thing things[N] = { { NULL } };
+  guint ids[N];
+
+  ps_chunks_init (&chunks);
+  for (guint round = 0; round < 200000; round++)
+    {
+      guint i = (guint) g_rand_int_range (rand, 0, N);
+
+      if (things[i].memory != NULL)
+        {
+          g_assert_true (ps_chunks_find (&chunks, ids[i]) == things[i].memory);
+          ps_chunks_give_back (things[i].memory, things[i].slot);
+          g_assert_null (ps_chunks_find (&chunks, ids[i]));
+          things[i].memory = NULL;
+          continue;
+        }
+      things[i] = take (&chunks, 1 + i % 100);
+      ids[i] = id_of (&things[i]);
+    }
+  for (guint i = 0; i < N; i++)
+    if (things[i].memory != NULL)
+      {
+        g_assert_true (ps_chunks_find (&chunks, ids[i]) == things[i].memory);
+        ps_chunks_give_back (things[i].memory, things[i].slot);
+      }
+  g_assert_cmpuint (chunks.length, ==, 1);
   ps_chunks_clear (&chunks);
 }
 
@@ -125,6 +165,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/chunks/numbers", test_numbers);
   g_test_add_func ("/chunks/nothing-is-left", test_nothing_is_left);
+  g_test_add_func ("/chunks/at-random", test_at_random);
   g_test_add_func ("/chunks/wraps-round", test_wraps_round);
   return g_test_run ();
 }

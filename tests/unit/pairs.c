@@ -128,6 +128,24 @@ test_stays_small (void)
   ps_pairs_clear (&self);
 }
 
+static void
+test_gets_smaller (void)
+{
+  g_autofree PsPair *pairs = make (scattered);
+  PsPairs self;
+
+  ps_pairs_init (&self);
+  for (guint i = 0; i < 2 * N; i++)
+    ps_pairs_add (&self, &pairs[i]);
+  g_assert_cmpuint (self.bits, >, 10);
+  for (guint i = 0; i < 2 * N; i++)
+    g_assert_true (ps_pairs_remove (&self, &pairs[i]) == &pairs[i]);
+  ps_pairs_add (&self, &pairs[0]);
+  g_assert_cmpuint (self.bits, <=, 6);
+  g_assert_true (ps_pairs_remove (&self, &pairs[0]) == &pairs[0]);
+  ps_pairs_clear (&self);
+}
+
 /* Called, gone, and made anew within one exit: it is called, though somebody else stands for it. */
 static void
 test_spent (void)
@@ -164,6 +182,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/pairs/far-apart", (gconstpointer) far_apart, test_told_apart);
   g_test_add_data_func ("/pairs/scattered", (gconstpointer) scattered, test_told_apart);
   g_test_add_func ("/pairs/stays-small", test_stays_small);
+  g_test_add_func ("/pairs/gets-smaller", test_gets_smaller);
   g_test_add_func ("/pairs/spent", test_spent);
   return g_test_run ();
 }
