@@ -54,20 +54,6 @@ ps_registry_new (void)
   return registry;
 }
 
-void
-ps_registry_free (PsRegistry *registry)
-{
-  if (registry == NULL)
-    return;
-  ps_registry_clear (registry);
-  ps_phases_clear (&registry->phases);
-  ps_pairs_clear (&registry->pairs);
-  ps_chunks_clear (&registry->chunks);
-  ps_terms_clear (&registry->terms);
-  g_mutex_clear (&registry->lock);
-  g_free (registry);
-}
-
 /* --- Entries ---------------------------------------------------------------------------------- */
 
 static void
@@ -344,6 +330,21 @@ ps_registry_count (PsRegistry *registry, PsEvent event)
   count = ps_phases_count (&registry->phases, event);
   g_mutex_unlock (&registry->lock);
   return count;
+}
+
+void
+ps_registry_free (PsRegistry *registry)
+{
+  if (registry == NULL)
+    return;
+  ps_registry_clear (registry);
+  ps_pairs_begin_exit (&registry->pairs, let_go); /* those that are spent go, too */
+  ps_phases_clear (&registry->phases);
+  ps_pairs_clear (&registry->pairs);
+  ps_chunks_clear (&registry->chunks);
+  ps_terms_clear (&registry->terms);
+  g_mutex_clear (&registry->lock);
+  g_free (registry);
 }
 
 /* --- Passes ------------------------------------------------------------------------------------

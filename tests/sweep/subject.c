@@ -138,6 +138,25 @@ say_and_execute (PsContext *context, gpointer word)
   execute ();
 }
 
+/* So many that whatever they are kept in gets smaller: that must not need memory. */
+static guint spare[1000];
+
+static void
+register_spare (PsWatcher *watcher)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (spare); i++)
+    spare[i] = ps_watcher_add (watcher, PS_EVENT_RESUME, "not run", (int) i / 100, 0, say,
+                               &spare[i], NULL);
+}
+
+static void
+say_and_remove (PsContext *context, gpointer word)
+{
+  mark (word);
+  for (guint i = 0; i < G_N_ELEMENTS (spare) && spare[i] != 0; i++)
+    ps_watcher_remove (ps_watcher_get_default (), spare[i]);
+}
+
 static void
 say_and_fail (PsContext *context, gpointer word)
 {
@@ -199,10 +218,12 @@ register_all (PsWatcher *watcher)
   add (watcher, PS_EVENT_QUIT, 0, 0, say_and_fail, "quit 3");
   add (watcher, PS_EVENT_QUIT, 0, 15000, say_and_hold, "quit 2");
   add (watcher, PS_EVENT_QUIT, -10, 0, say_status, "quit 1");
-  add (watcher, PS_EVENT_FINISH, 20, 0, say, "finish 4");
+  add (watcher, PS_EVENT_FINISH, 20, 0, say_and_remove, "finish 4");
   add (watcher, PS_EVENT_FINISH, 10, 1000, say_and_hold, "finish 3");
   add (watcher, PS_EVENT_FINISH, -10, 0, say_and_execute, "finish 1");
   ps_watcher_add_checkpoint (watcher, 3600 * 1000, say, (gpointer) "checkpoint");
+  if (getenv (SWEEP_ENV_MEMORY) != NULL)
+    register_spare (watcher);
 }
 
 /* --- Running ---------------------------------------------------------------------------------- */
