@@ -17,6 +17,9 @@
 
 #define BITS_MIN 5
 
+/* A table of 32 KiB may stay. */
+#define BITS_KEPT 12
+
 /* In a slot that was used, and is no more. */
 static PsPair left;
 
@@ -105,7 +108,7 @@ choose_bits (const PsPairs *self)
 
   if (self->length >= n_slots (self) / 2)
     return bits + 1;
-  while (bits > BITS_MIN && self->length < (1U << bits) / 8)
+  while (bits > BITS_KEPT && self->length < (1U << bits) / 8)
     bits--;
   return bits;
 }
@@ -117,7 +120,7 @@ make_room (PsPairs *self)
   PsPair **old = self->slots;
   guint n_old = n_slots (self);
 
-  if (self->used < n_old / 4 * 3 && (self->length >= n_old / 16 || self->bits == BITS_MIN))
+  if (self->used < n_old / 4 * 3 && (self->length >= n_old / 16 || self->bits <= BITS_KEPT))
     return;
   make_slots (self, choose_bits (self));
   for (guint i = 0; i < n_old; i++)

@@ -137,11 +137,11 @@ test_gets_smaller (void)
   ps_pairs_init (&self);
   for (guint i = 0; i < 2 * N; i++)
     ps_pairs_add (&self, &pairs[i]);
-  g_assert_cmpuint (self.bits, >, 10);
+  g_assert_cmpuint (self.bits, >, 12);
   for (guint i = 0; i < 2 * N; i++)
     g_assert_true (ps_pairs_remove (&self, &pairs[i]) == &pairs[i]);
   ps_pairs_add (&self, &pairs[0]);
-  g_assert_cmpuint (self.bits, <=, 6);
+  g_assert_cmpuint (self.bits, <=, 12);
   g_assert_true (ps_pairs_remove (&self, &pairs[0]) == &pairs[0]);
   ps_pairs_clear (&self);
 }
