@@ -13,6 +13,7 @@
 #include "ps-late.h"
 #include "ps-leave.h"
 #include "ps-limit.h"
+#include "ps-pipe.h"
 #include "ps-rescue.h"
 #include "ps-run-log.h"
 #include "ps-run.h"
@@ -117,7 +118,7 @@ begin_watch (PsWatcher *self)
 {
   ps_run_log_close (); /* of a parent's life */
   ps_watcher_take_default_signals (self);
-  ps_signal_quiet_pipe ();
+  ps_pipe_quiet ();
   ps_exit_install (ps_watcher_at_exit, ps_watcher_ref (self));
   ps_leave_open ();
   ps_copies_announce ();

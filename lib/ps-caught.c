@@ -17,11 +17,13 @@
  */
 
 #include "ps-caught.h"
+#include "ps-cgroup.h"
 #include "ps-clock.h"
 #include "ps-sender.h"
 
 #include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Looking a sender up costs some microseconds; in a storm only the first are of interest. */
 #define LOOKUPS_MAX 64
@@ -200,6 +202,23 @@ ps_caught_take (PsSignums of, PsSignal *signal)
   if (found || of != PS_SIGNUMS_ALL)
     atomic_store (&caught.any, TRUE);
   return found;
+}
+
+/* The same as the cause of something. */
+void
+ps_caught_explain (const PsSignal *signal, PsCause *why)
+{
+  char unit[PS_CGROUP_UNIT_MAX + 1], user_unit[PS_CGROUP_UNIT_MAX + 1];
+  PsSender sender = { .pid = signal->pid, .uid = signal->uid };
+
+  ps_cgroup_get_units (signal->cgroup, NULL, unit, user_unit, sizeof unit);
+  sender.comm = signal->comm[0] != '\0' ? signal->comm : NULL;
+  sender.unit = unit[0] != '\0' ? unit : NULL;
+  sender.user_unit = user_unit[0] != '\0' ? user_unit : NULL;
+  ps_cause_set_signal (why, signal->signum, ps_cause_origin (signal->code, signal->pid, getpid ()),
+                       &sender);
+  why->has_value = signal->has_value;
+  why->value = signal->value;
 }
 
 /* In a forked child: they were the parent's. */

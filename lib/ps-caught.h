@@ -6,6 +6,7 @@
 #include <signal.h>
 
 /* floor 1 */
+#include "ps-cause.h"
 #include "ps-machine.h"
 #include "ps-signums.h"
 
@@ -32,4 +33,5 @@ void ps_caught_add (const siginfo_t *info, PsInput input, gint64 now_us);
 
 gboolean ps_caught_has_any (void);
 gboolean ps_caught_take (PsSignums of, PsSignal *signal);
+void ps_caught_explain (const PsSignal *signal, PsCause *why);
 void ps_caught_forget (void);

@@ -13,6 +13,7 @@
 #include "ps-watcher-private.h"
 #include "ps-caught.h"
 #include "ps-error.h"
+#include "ps-pipe.h"
 #include "ps-signal.h"
 #include "ps-text.h"
 
@@ -133,7 +134,7 @@ void
 ps_watcher_give_signals_back (PsWatcher *self)
 {
   ps_signal_carry_nothing ();
-  ps_signal_loud_pipe ();
+  ps_pipe_loud ();
   give_back (self, ps_signal_get_taken ());
   ps_signal_close ();
 }

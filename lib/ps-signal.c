@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * GLib takes a signal with a handler of its own, which keeps nothing of the sender, and puts
- * SIG_DFL in its place when the last source is gone, whatever it had found. So GLib's source is
- * made first, as an anchor that keeps GLib from installing its handler again later; then our
- * handler goes on top of GLib's, and what stood there before both is remembered. The anchor is
- * attached to no context: it only has to exist, wakes nobody, and is gone the moment it is given
- * up, which one that is being dispatched would not be. A signal that GLib does not take needs none.
+ * A signal that GLib takes gets an anchor first (ps-anchor), by which GLib's handler is there and
+ * stays; then our handler goes on top of it, and what stood there before both is remembered. A
+ * signal that GLib does not take needs none.
  *
- * Our handler writes down who sent the signal (ps-caught) and wakes the watcher by an eventfd. The
- * conductor takes out what was written, in order, and calls GLib's handler later, for other users
- * of g_unix_signal_add(): going straight to the thread that waits saves the hop over GLib's worker
- * thread. When a second signal comes before GLib was told of the first, the loop is not keeping up,
- * and the handler calls GLib's at once.
+ * Our handler writes down who sent the signal (ps-caught) and wakes the watcher by an eventfd:
+ * going straight to the thread that waits saves the hop over GLib's worker thread. The conductor
+ * takes out what was written, in order, and says when GLib is to be told, for others who want it.
  *
  * The order in the handler is: is this our process; is this a timer of ours and no signal at all;
  * what does it amount to, after those that came before (a third one by hand ends the process right
@@ -21,16 +16,16 @@
 
 #include "ps-signal.h"
 #include "ps-action.h"
+#include "ps-anchor.h"
 #include "ps-caught.h"
-#include "ps-cgroup.h"
 #include "ps-clock.h"
 #include "ps-limit.h"
+#include "ps-pipe.h"
 #include "ps-rescue.h"
 #include "ps-self.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib-unix.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -44,23 +39,15 @@ typedef struct
   gboolean taken;     /* and the conductor wants what it catches */
   gboolean borrowed;  /* and it is there for our timers only */
   gboolean was_blocked;
-  GSource *anchor;
-  GSource *inherited_anchor; /* of the process that we are a copy of */
-  gboolean has_glib;
   struct sigaction before;
-  struct sigaction glib; /* or what somebody has put on top of it */
-  gboolean at_once;      /* that wants to know more than the number */
 } Taken;
 
 static struct
 {
-  int fd;                 /* -1: nothing is taken */
-  int inherited_fd;       /* in a copy: its number, now of a descriptor of our own; or -1 */
-  int carrier;            /* the signal by which our timers come */
-  atomic_int mark;        /* the descriptor was written to, or GLib is owed something */
-  _Atomic PsSignums came; /* and were not taken out: GLib is not told of them yet */
-  _Atomic PsSignums owed; /* were taken out, and GLib is not told of them yet */
-  gboolean quiet_pipe;
+  int fd;           /* -1: nothing is taken */
+  int inherited_fd; /* in a copy: its number, now of a descriptor of our own; or -1 */
+  int carrier;      /* the signal by which our timers come */
+  atomic_int mark;  /* the descriptor was written to, or GLib is owed something */
   atomic_int chain;
   atomic_int escalation;
   atomic_int hangup_ends; /* SIGHUP is a termination signal */
@@ -122,16 +109,6 @@ wake (void)
   (void) ignored;
 }
 
-/* Async-signal-safe. */
-static void
-call_action (const struct sigaction *action, int signum, siginfo_t *info, void *ucontext)
-{
-  if (action->sa_flags & SA_SIGINFO)
-    action->sa_sigaction (signum, info, ucontext);
-  else if (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN)
-    action->sa_handler (signum);
-}
-
 /* It is to meet what we met: it is blocked here, so that it comes again, and to the restored
  * disposition, when the handler returns. Async-signal-safe. */
 static void
@@ -139,16 +116,6 @@ let_through (int signum)
 {
   sigaction (signum, &table[signum].before, NULL);
   raise (signum);
-}
-
-/* FALSE: GLib is to be told at once. Async-signal-safe. */
-static gboolean
-tell_later (const Taken *taken, int signum)
-{
-  PsSignums one = ps_signums_of (signum);
-
-  return !taken->at_once
-         && ((atomic_fetch_or (&well.came, one) | atomic_load (&well.owed)) & one) == 0;
 }
 
 static void
@@ -167,34 +134,11 @@ handle (int signum, siginfo_t *info, void *ucontext)
     {
       note (signum, info);
       wake ();
-      if (taken->has_glib && !tell_later (taken, signum))
-        call_action (&taken->glib, signum, info, ucontext);
+      ps_anchor_came (signum, info, ucontext);
       if (atomic_load (&well.chain))
-        call_action (&taken->before, signum, info, ucontext);
+        ps_action_call (&taken->before, signum, info, ucontext);
     }
   errno = saved_errno;
-}
-
-/* --- Handing on to GLib ---------------------------------------------------------------------- */
-
-static void
-hand_on (PsSignums of)
-{
-  PsSignums owed = atomic_fetch_and (&well.owed, ~of) & of;
-
-  for (int signum; (signum = ps_signums_last (owed)) != 0; owed &= ~ps_signums_of (signum))
-    table[signum].glib.sa_handler (signum);
-}
-
-/* Tells GLib of those that were taken out, for whoever else wants them. */
-void
-ps_signal_hand_on (void)
-{
-  if (atomic_load (&well.owed) == PS_SIGNUMS_NONE)
-    return;
-  /* That of a signal which has just come: it is in the descriptor, too. */
-  atomic_store (&well.mark, 0);
-  hand_on (PS_SIGNUMS_ALL);
 }
 
 /* --- Taking and giving back ------------------------------------------------------------------ */
@@ -249,33 +193,18 @@ part_from_parent (int shared)
   return parted;
 }
 
-/* The child may go on as what its parent was: what it needs for that is remembered. GLib counts the
- * anchor as its own for ever; its lock may be held by a thread that is not in this process. */
 static void
 forget_signal (int signum)
 {
   Taken *taken = &table[signum];
-  GSource *anchor = taken->anchor != NULL ? taken->anchor : taken->inherited_anchor;
   struct sigaction now;
 
   if (sigaction (signum, NULL, &now) == 0 && is_ours (&now))
     sigaction (signum, &taken->before, NULL);
   if (taken->was_blocked)
     block (SIG_BLOCK, signum);
-  *taken = (Taken){ .inherited_anchor = anchor };
-}
-
-static void
-do_nothing (int signum)
-{
-}
-
-/* A handler that does nothing, and not SIG_IGN, since programs that are executed would inherit
- * that. */
-static struct sigaction
-quiet_action (void)
-{
-  return (struct sigaction){ .sa_handler = do_nothing, .sa_flags = SA_RESTART };
+  ps_anchor_forget (signum);
+  *taken = (Taken){ .installed = FALSE };
 }
 
 /* In a forked child: the dispositions and the mask are as if we had never been there. */
@@ -289,14 +218,12 @@ forget_in_child (void)
         well.inherited_fd = part_from_parent (well.inherited_fd);
       return;
     }
-  ps_signal_loud_pipe ();
+  ps_pipe_loud ();
   for (int signum = 1; signum < NSIG; signum++)
     if (table[signum].installed)
       forget_signal (signum);
   ps_caught_forget ();
   atomic_store (&well.mark, 0);
-  atomic_store (&well.came, PS_SIGNUMS_NONE);
-  atomic_store (&well.owed, PS_SIGNUMS_NONE);
   well.inherited_fd = part_from_parent (well.fd);
   well.fd = -1;
   well.carrier = 0;
@@ -384,39 +311,28 @@ ps_signal_prepare (void)
     }
 }
 
-/* Makes GLib install its handler, finds out which that is, and what stood there before it. */
+/* After an anchor was dropped: finds out which is GLib's handler, and what stood there before it.
+ */
 static void
-drop_anchor (int signum)
+find_glibs (int signum)
 {
+  static const struct sigaction no_action = { .sa_handler = SIG_DFL };
   Taken *taken = &table[signum];
   struct sigaction now;
-
-  if (taken->inherited_anchor != NULL)
-    {
-      /* GLib delivers nothing in a copy: its thread is not there. */
-      taken->anchor = g_steal_pointer (&taken->inherited_anchor);
-      return;
-    }
-  taken->anchor = g_unix_signal_source_new (signum);
-  g_source_set_static_name (taken->anchor, "[libpostscriptum] anchor");
-  taken->has_glib = TRUE;
 
   sigaction (signum, NULL, &now);
   if (is_ours (&now))
     {
       /* GLib's was there when ps_prepare() came: GLib saw no reason to install it again. */
-      taken->glib = taken->before;
-      taken->before = (struct sigaction){ .sa_handler = SIG_DFL };
+      ps_anchor_set_action (signum, &taken->before);
+      taken->before = no_action;
+      return;
     }
-  else
-    {
-      taken->glib = now;
-      /* It was there before: putting it back after GLib's last source is gone would leave a handler
-       * that does nothing, and a process that no signal ends. */
-      if (ps_action_is (&taken->before, now.sa_handler))
-        taken->before = (struct sigaction){ .sa_handler = SIG_DFL };
-    }
-  taken->at_once = (taken->glib.sa_flags & SA_SIGINFO) != 0;
+  ps_anchor_set_action (signum, &now);
+  /* It was there before: putting it back after GLib's last source is gone would leave a handler
+   * that does nothing, and a process that no signal ends. */
+  if (ps_action_is (&taken->before, now.sa_handler))
+    taken->before = no_action;
 }
 
 /* What stood there before us; a SIGPIPE that we have made quiet had its default. */
@@ -426,18 +342,8 @@ find_before (int signum)
   Taken *taken = &table[signum];
 
   sigaction (signum, NULL, &taken->before);
-  if (signum == SIGPIPE && ps_action_is (&taken->before, do_nothing))
+  if (signum == SIGPIPE && ps_pipe_is_quiet (&taken->before))
     taken->before = (struct sigaction){ .sa_handler = SIG_DFL };
-}
-
-/* What is to stand there without us. */
-static struct sigaction
-left_behind (int signum)
-{
-  const struct sigaction *before = &table[signum].before;
-
-  return signum == SIGPIPE && well.quiet_pipe && ps_action_is (before, SIG_DFL) ? quiet_action ()
-                                                                                : *before;
 }
 
 /* The signal is blocked in this thread. */
@@ -445,38 +351,26 @@ static void
 put_back (int signum)
 {
   Taken *taken = &table[signum];
-  struct sigaction last, now, left = left_behind (signum);
+  const struct sigaction *glibs = ps_anchor_get_action (signum);
+  struct sigaction last, now, left = taken->before;
 
-  /* What was not taken out is sent again, and comes to GLib by itself. */
-  atomic_fetch_and (&well.came, ~ps_signums_of (signum));
-  hand_on (ps_signums_of (signum));
+  ps_pipe_leave_behind (signum, &left);
   sigaction (signum, NULL, &last);
-  if (taken->anchor != NULL)
-    {
-      g_source_destroy (taken->anchor);
-      g_source_unref (taken->anchor);
-    }
+  ps_anchor_weigh (signum);
 
   sigaction (signum, NULL, &now);
-  if (!is_ours (&last) && !(taken->has_glib && ps_action_is (&last, taken->glib.sa_handler)))
+  if (!is_ours (&last) && !(glibs != NULL && ps_action_is (&last, glibs->sa_handler)))
     /* Somebody came after us, and it is theirs. */
     sigaction (signum, &last, NULL);
-  else if (taken->has_glib && !ps_action_is (&now, SIG_DFL))
+  else if (glibs != NULL && !ps_action_is (&now, SIG_DFL))
     /* GLib has other sources for it, or it would have put SIG_DFL here. */
-    sigaction (signum, &taken->glib, NULL);
+    sigaction (signum, glibs, NULL);
   else
     sigaction (signum, &left, NULL);
 
   block (taken->was_blocked ? SIG_BLOCK : SIG_UNBLOCK, signum);
+  ps_anchor_clear (signum);
   *taken = (Taken){ .installed = FALSE };
-}
-
-/* What g_unix_signal_source_new() has taken since 2.54, and to this day. */
-static gboolean
-is_glibs (int signum)
-{
-  return signum == SIGHUP || signum == SIGINT || signum == SIGTERM || signum == SIGUSR1
-         || signum == SIGUSR2 || signum == SIGWINCH;
 }
 
 /* FALSE: it was ignored when the process started, and is left so; or, with errno, the system does
@@ -500,8 +394,8 @@ ps_signal_take (int signum, PsSignalTake how)
       return FALSE;
     }
 
-  if (is_glibs (signum))
-    drop_anchor (signum);
+  if (ps_anchor_is_glibs (signum) && ps_anchor_drop (signum))
+    find_glibs (signum);
   taken->borrowed = FALSE;
   if (!install (signum))
     {
@@ -535,7 +429,7 @@ ps_signal_inherit (void)
   well.fd = well.inherited_fd;
   well.inherited_fd = -1;
   ps_signal_relax ();
-  ps_signal_quiet_pipe ();
+  ps_pipe_quiet ();
 }
 
 PsSignums
@@ -658,19 +552,6 @@ ps_signal_send_again (int signum, gboolean has_value, int value)
     kill (getpid (), signum);
 }
 
-static void
-owe (int signum)
-{
-  PsSignums one = ps_signums_of (signum);
-
-  atomic_fetch_and (&well.came, ~one);
-  if (!table[signum].has_glib || table[signum].at_once)
-    return;
-  atomic_fetch_or (&well.owed, one);
-  /* A loop that a callback runs finds it. */
-  atomic_store (&well.mark, 1);
-}
-
 /* The next signal that came, in order; FALSE when there is none. GLib is told of it when that is
  * asked for. */
 gboolean
@@ -682,49 +563,21 @@ ps_signal_next (PsSignal *signal)
   /* A handler in another thread may be through only after the signal was given back. */
   while (!table[signal->signum].taken
          && (ps_signal_send_again (signal->signum, signal->has_value, signal->value), TRUE));
-  owe (signal->signum);
+  /* A loop that a callback runs finds it. */
+  if (ps_anchor_owe (signal->signum))
+    atomic_store (&well.mark, 1);
   return TRUE;
 }
 
-/* The same as the cause of something. */
+/* Tells GLib of those that were taken out, for whoever else wants them. */
 void
-ps_signal_explain (const PsSignal *signal, PsCause *why)
+ps_signal_hand_on (void)
 {
-  char unit[PS_CGROUP_UNIT_MAX + 1], user_unit[PS_CGROUP_UNIT_MAX + 1];
-  PsSender sender = { .pid = signal->pid, .uid = signal->uid };
-
-  ps_cgroup_get_units (signal->cgroup, NULL, unit, user_unit, sizeof unit);
-  sender.comm = signal->comm[0] != '\0' ? signal->comm : NULL;
-  sender.unit = unit[0] != '\0' ? unit : NULL;
-  sender.user_unit = user_unit[0] != '\0' ? user_unit : NULL;
-  ps_cause_set_signal (why, signal->signum, ps_cause_origin (signal->code, signal->pid, getpid ()),
-                       &sender);
-  why->has_value = signal->has_value;
-  why->value = signal->value;
-}
-
-/* --- SIGPIPE --------------------------------------------------------------------------------- */
-
-/* Writing to someone who is gone is an error of that call, not the end of the daemon. Where SIGPIPE
- * is taken our handler stands on it already, and this is what it leaves behind. */
-void
-ps_signal_quiet_pipe (void)
-{
-  struct sigaction found, action = quiet_action ();
-
-  well.quiet_pipe = TRUE;
-  if (sigaction (SIGPIPE, NULL, &found) == 0 && ps_action_is (&found, SIG_DFL))
-    sigaction (SIGPIPE, &action, NULL);
-}
-
-void
-ps_signal_loud_pipe (void)
-{
-  struct sigaction found, action = { .sa_handler = SIG_DFL };
-
-  well.quiet_pipe = FALSE;
-  if (sigaction (SIGPIPE, NULL, &found) == 0 && ps_action_is (&found, do_nothing))
-    sigaction (SIGPIPE, &action, NULL);
+  if (!ps_anchor_owes ())
+    return;
+  /* That of a signal which has just come: it is in the descriptor, too. */
+  atomic_store (&well.mark, 0);
+  ps_anchor_tell (PS_SIGNUMS_ALL);
 }
 
 /* --- The end --------------------------------------------------------------------------------- */

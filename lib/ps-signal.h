@@ -10,7 +10,7 @@
 #include <sys/types.h>
 
 /* floor 1 */
-#include "ps-cause.h"
+#include "ps-signums.h"
 /* floor 4 */
 #include "ps-caught.h"
 
@@ -39,9 +39,5 @@ void ps_signal_relax (void);
 void ps_signal_send_again (int signum, gboolean has_value, int value);
 gboolean ps_signal_next (PsSignal *signal);
 void ps_signal_hand_on (void);
-void ps_signal_explain (const PsSignal *signal, PsCause *why);
-
-void ps_signal_quiet_pipe (void);
-void ps_signal_loud_pipe (void);
 
 void ps_signal_die_of (int signum);

@@ -350,7 +350,7 @@ take_signal (PsWatcher *self, const PsSignal *signal)
 {
   PsCause why = { .kind = PS_CAUSE_NONE };
 
-  ps_signal_explain (signal, &why);
+  ps_caught_explain (signal, &why);
   if (signal->lost > 0 && ps_signums_is_queued (signal->signum))
     note_lost (self, signal->signum, signal->lost);
   switch (meaning_of (self, signal->signum))
