@@ -219,7 +219,7 @@ static int
 detach_while_due_child (gconstpointer data)
 {
   struct sigaction before, action = action_of_kind (3);
-  PsWatcher *watcher;
+  g_autoptr (PsWatcher) watcher = NULL;
 
   sigaction (SIGHUP, &action, NULL);
   sigaction (SIGHUP, NULL, &before);
