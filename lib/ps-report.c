@@ -154,11 +154,22 @@ begin (PsReport *report, int priority, const char *message_id)
   return record;
 }
 
+/* sender: NULL when it is not known. */
+void
+ps_report_set_sender (PsRecord *record, const PsSender *sender)
+{
+  if (sender == NULL)
+    return;
+  ps_record_set_int (record, PS_FIELD_SENDER_PID, sender->pid);
+  ps_record_set_int (record, PS_FIELD_SENDER_UID, sender->uid);
+  ps_record_set (record, PS_FIELD_SENDER_COMM, sender->comm);
+  ps_record_set (record, PS_FIELD_SENDER_UNIT, sender->unit);
+  ps_record_set (record, PS_FIELD_SENDER_USER_UNIT, sender->user_unit);
+}
+
 static void
 set_cause (PsRecord *record, const PsCause *cause)
 {
-  const PsSender *sender = ps_cause_get_sender (cause);
-
   ps_record_set (record, PS_FIELD_CAUSE, ps_cause_kind_name (cause->kind));
   if (cause->kind == PS_CAUSE_SIGNAL)
     {
@@ -171,14 +182,7 @@ set_cause (PsRecord *record, const PsCause *cause)
     }
   else
     ps_record_set_int (record, PS_FIELD_CODE, cause->code);
-  if (sender != NULL)
-    {
-      ps_record_set_int (record, PS_FIELD_SENDER_PID, sender->pid);
-      ps_record_set_int (record, PS_FIELD_SENDER_UID, sender->uid);
-      ps_record_set (record, PS_FIELD_SENDER_COMM, sender->comm);
-      ps_record_set (record, PS_FIELD_SENDER_UNIT, sender->unit);
-      ps_record_set (record, PS_FIELD_SENDER_USER_UNIT, sender->user_unit);
-    }
+  ps_report_set_sender (record, ps_cause_get_sender (cause));
 }
 
 static void

@@ -42,20 +42,12 @@ choose_message (PsVerdict verdict, int *priority)
 static void
 set_reason (PsRecord *record, const PsRun *run)
 {
-  const PsSender *sender = ps_run_get_sender (run);
   char name[PS_TEXT_SHORT];
 
   if (ps_run_get_signal (run) > 0)
     ps_record_set (record, PS_FIELD_SIGNAL,
                    ps_text_put_signal (name, sizeof name, ps_run_get_signal (run)));
-  if (sender != NULL)
-    {
-      ps_record_set_int (record, PS_FIELD_SENDER_PID, sender->pid);
-      ps_record_set_int (record, PS_FIELD_SENDER_UID, sender->uid);
-      ps_record_set (record, PS_FIELD_SENDER_COMM, sender->comm);
-      ps_record_set (record, PS_FIELD_SENDER_UNIT, sender->unit);
-      ps_record_set (record, PS_FIELD_SENDER_USER_UNIT, sender->user_unit);
-    }
+  ps_report_set_sender (record, ps_run_get_sender (run));
   if (ps_run_get_exit_code (run) >= 0)
     ps_record_set_int (record, PS_FIELD_CODE, ps_run_get_exit_code (run));
   if (ps_run_get_status (run) >= 0)

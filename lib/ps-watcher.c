@@ -177,15 +177,15 @@ hasten (PsWatcher *self, PsInput what)
   ps_pass_drop_holds (&self->pass, reason_of (what));
 }
 
-/* After the finish callbacks, which may still revoke clauses. A little time is kept for the rest. */
+/* After the finish callbacks, which may still revoke clauses. A little time is kept for the rest.
+ */
 static void
 carry_out_will (PsWatcher *self)
 {
   gint64 now_us = ps_clock_now_us (), end_us = ps_budget_get_end_us (&self->budget, TRUE);
-  PsSettleHow how = { .by = PS_SETTLE_BY_PROCESS,
-                      .end_us = end_us,
-                      .tell = ps_will_report,
-                      .data = self->report };
+  PsSettleHow how = {
+    .by = PS_SETTLE_BY_PROCESS, .end_us = end_us, .tell = ps_will_report, .data = self->report
+  };
 
   if (self->will == NULL)
     return;
@@ -419,7 +419,7 @@ next_end_us (PsWatcher *self)
 static gint64
 take_time (PsWatcher *self)
 {
-  gint64 now_us, extended_us, end_us, next_us;
+  gint64 now_us, extended_us, end_us, next_us, told_us;
 
   if (self->state == PS_STATE_RUNNING || self->state == PS_STATE_EXITED)
     return PS_NEVER_US;
@@ -438,7 +438,8 @@ take_time (PsWatcher *self)
    * woken for what has to wait until it returns. */
   if (self->pass.entry != NULL)
     return next_us;
-  next_us = MIN (next_us, ps_pass_tell_waiting (&self->pass, now_us));
+  told_us = ps_pass_tell_waiting (&self->pass, now_us);
+  next_us = MIN (next_us, told_us);
   end_us = next_end_us (self);
   if (now_us < end_us)
     return MIN (next_us, end_us);
