@@ -6,12 +6,8 @@
  * (ps-phases), and has its part in the pair of its function and data (ps-pairs), by which it is
  * called once per exit.
  *
- * A pass walks over the phases of one event. It takes a phase in batches: all that is there, then
- * what was added meanwhile. So a callback may add and remove what it likes: a removed one is
- * passed over, one added for this event is met in this pass, and nothing is called twice.
- *
- * Only adding needs memory. A pass is what an exit is made of, and has to go on without: a batch is
- * a place in the phase's queue, from which the pass walks towards the older ones.
+ * A pass walks over the phases of one event. Only adding needs memory: a pass is what an exit is
+ * made of, and has to go on without.
  */
 
 #include "ps-registry.h"
@@ -33,13 +29,6 @@ struct _PsRegistry
   PsPairs pairs;
   PsPhases phases;
   gboolean closed;
-
-  guint64 pass_number;
-  PsEvent pass_event;   /* 0: no pass is under way */
-  gint64 pass_position; /* phases from this priority on have not been looked at */
-  PsPhase *phase;       /* the one being called; NULL between two */
-  GList *next;          /* the next of the batch; NULL: it is through */
-  guint64 batch_end;    /* the newest that does not belong to it: it was taken before */
 };
 
 PsRegistry *
@@ -125,13 +114,6 @@ ps_registry_get_id (const PsEntry *entry)
   return ps_chunks_get_id (entry, entry->slot);
 }
 
-/* The larger, the newer. */
-static guint64
-serial_of (const PsEntry *entry)
-{
-  return ps_chunks_get_number (entry, entry->slot);
-}
-
 /* --- Adding and removing -----------------------------------------------------------------------
  */
 
@@ -142,13 +124,7 @@ stand_in_phases (PsRegistry *registry, PsEntry *entry)
   GList *link = entry->links;
 
   for (PsEvents rest = entry->is->events; rest != 0; rest &= rest - 1, link++)
-    {
-      PsEvent event = rest & -rest;
-
-      ps_phases_add (&registry->phases, event, priority, link, entry);
-      if (event == registry->pass_event)
-        registry->pass_position = MIN (registry->pass_position, priority);
-    }
+    ps_phases_add (&registry->phases, rest & -rest, priority, link, entry);
 }
 
 static void
@@ -157,11 +133,7 @@ leave_phases (PsRegistry *registry, PsEntry *entry)
   GList *link = entry->links;
 
   for (PsEvents rest = entry->is->events; rest != 0; rest &= rest - 1, link++)
-    {
-      if (link == registry->next)
-        registry->next = link->next;
-      ps_phases_remove (&registry->phases, rest & -rest, entry->is->priority, link);
-    }
+    ps_phases_remove (&registry->phases, rest & -rest, entry->is->priority, link);
 }
 
 /* What a crash has to know of it. FALSE: there is no room for more. */
@@ -272,26 +244,17 @@ ps_registry_remove (PsRegistry *registry, guint id)
 static gboolean
 remove_any (PsRegistry *registry)
 {
-  GList *link;
+  PsEntry *entry;
 
   g_mutex_lock (&registry->lock);
-  link = ps_phases_peek (&registry->phases);
-  if (link != NULL)
-    take_out (registry, link->data);
+  entry = ps_phases_peek (&registry->phases);
+  if (entry != NULL)
+    take_out (registry, entry);
   g_mutex_unlock (&registry->lock);
 
-  if (link != NULL)
-    ps_registry_unref_entry (link->data);
-  return link != NULL;
-}
-
-static void
-drop_pass (PsRegistry *registry)
-{
-  ps_phases_keep (&registry->phases, registry->pass_event, NULL);
-  registry->phase = NULL;
-  registry->next = NULL;
-  registry->pass_event = 0;
+  if (entry != NULL)
+    ps_registry_unref_entry (entry);
+  return entry != NULL;
 }
 
 /* Removes every registration, and refuses new ones from here on: also from destroy notifies. */
@@ -300,7 +263,7 @@ ps_registry_clear (PsRegistry *registry)
 {
   g_mutex_lock (&registry->lock);
   registry->closed = TRUE;
-  drop_pass (registry);
+  ps_phases_end_walk (&registry->phases);
   g_mutex_unlock (&registry->lock);
   while (remove_any (registry))
     ;
@@ -365,44 +328,8 @@ void
 ps_registry_begin_pass (PsRegistry *registry, PsEvent event)
 {
   g_mutex_lock (&registry->lock);
-  drop_pass (registry);
-  registry->pass_number++;
-  registry->pass_event = event;
-  registry->pass_position = G_MININT;
+  ps_phases_begin_walk (&registry->phases, event);
   g_mutex_unlock (&registry->lock);
-}
-
-/* Begins with what this pass has not taken from the phase yet. FALSE: there is nothing. */
-static gboolean
-take_batch (PsRegistry *registry)
-{
-  PsPhase *phase = registry->phase;
-
-  registry->batch_end = phase->taken_in == registry->pass_number ? phase->taken_up_to : 0;
-  registry->next = phase->queue.head;
-  if (registry->next == NULL || serial_of (registry->next->data) <= registry->batch_end)
-    {
-      registry->next = NULL;
-      return FALSE;
-    }
-  phase->taken_in = registry->pass_number;
-  phase->taken_up_to = serial_of (registry->next->data);
-  return TRUE;
-}
-
-/* Steps to the next phase: the first from the position on. What was added to a phase that is
- * already over has moved the position back. */
-static gboolean
-next_phase (PsRegistry *registry)
-{
-  PsPhase *phase =
-      ps_phases_find_from (&registry->phases, registry->pass_event, registry->pass_position);
-
-  registry->phase = phase;
-  ps_phases_keep (&registry->phases, registry->pass_event, phase);
-  if (phase != NULL)
-    registry->pass_position = (gint64) phase->priority + 1;
-  return phase != NULL;
 }
 
 /* The next of the batch that is still to be called, marked as called, with a reference for the
@@ -410,23 +337,21 @@ next_phase (PsRegistry *registry)
 static PsEntry *
 claim (PsRegistry *registry)
 {
-  while (registry->next != NULL)
-    {
-      PsEntry *entry = registry->next->data;
+  PsEntry *entry;
 
-      if (serial_of (entry) <= registry->batch_end)
-        break;
-      registry->next = registry->next->next;
-      if (registry->next != NULL)
-        ps_pairs_expect (&((PsEntry *) registry->next->data)->pair);
+  while ((entry = ps_phases_next (&registry->phases)) != NULL)
+    {
+      const PsEntry *after = ps_phases_expect (&registry->phases);
+
+      if (after != NULL)
+        ps_pairs_expect (&after->pair);
       if (!ps_pairs_claim (&registry->pairs, &entry->pair))
         continue;
       mark_last_call (entry, TRUE);
       g_atomic_ref_count_inc (&entry->refs);
-      return entry;
+      break;
     }
-  registry->next = NULL;
-  return NULL;
+  return entry;
 }
 
 /* The next callback of the pass, with a reference for the caller. holds: whether any hold of this
@@ -434,11 +359,12 @@ claim (PsRegistry *registry)
 PsNext
 ps_registry_next (PsRegistry *registry, gboolean holds, PsEntry **entry)
 {
+  PsPhases *phases = &registry->phases;
   PsNext next = PS_NEXT_DONE;
 
   g_mutex_lock (&registry->lock);
   *entry = NULL;
-  while (registry->pass_event != 0)
+  while (phases->event != 0)
     {
       *entry = claim (registry);
       if (*entry != NULL)
@@ -446,15 +372,15 @@ ps_registry_next (PsRegistry *registry, gboolean holds, PsEntry **entry)
           next = PS_NEXT_CALL;
           break;
         }
-      if (registry->phase != NULL && take_batch (registry))
+      if (phases->phase != NULL && ps_phases_take_batch (phases))
         continue;
-      if (registry->phase != NULL && holds)
+      if (phases->phase != NULL && holds)
         {
           next = PS_NEXT_WAIT;
           break;
         }
-      if (!next_phase (registry))
-        registry->pass_event = 0;
+      if (!ps_phases_next_phase (phases))
+        ps_phases_end_walk (phases);
     }
   g_mutex_unlock (&registry->lock);
   return next;
