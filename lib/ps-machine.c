@@ -143,6 +143,7 @@ counts (const PsPressure *pressure, PsEscalation escalation, int signum)
 PsPress
 ps_machine_press (PsPressure *pressure, PsEscalation escalation, int signum, gint64 now_us)
 {
+  pressure->newest_us = now_us;
   if (!counts (pressure, escalation, signum)
       || (pressure->count > 0 && now_us - pressure->last_us < DEBOUNCE_US))
     return PS_PRESS_ASKS;
@@ -158,6 +159,17 @@ ps_machine_press (PsPressure *pressure, PsEscalation escalation, int signum, gin
     default:
       return PS_PRESS_FORCES;
     }
+}
+
+/* Life goes on, and the next is a first one again. What came later than that has not been looked at
+ * yet: it is the first. */
+void
+ps_machine_relax (PsPressure *pressure, gint64 since_us)
+{
+  gboolean is_next = pressure->count > 0 && pressure->newest_us > since_us;
+
+  pressure->count = is_next ? 1 : 0;
+  pressure->last_us = pressure->newest_us;
 }
 
 #define NAME(prefix, name) [prefix##name] = #name

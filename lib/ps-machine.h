@@ -69,11 +69,13 @@ typedef enum
 typedef struct
 {
   guint count;
-  gint64 last_us;
+  gint64 last_us;   /* the last that counted */
+  gint64 newest_us; /* the last of all */
 } PsPressure;
 
 PsTransition ps_machine_next (PsState state, PsInput input);
 PsPress ps_machine_press (PsPressure *pressure, PsEscalation escalation, int signum, gint64 now_us);
+void ps_machine_relax (PsPressure *pressure, gint64 since_us);
 
 const char *ps_machine_state_name (PsState state);
 const char *ps_machine_input_name (PsInput input);

@@ -260,7 +260,7 @@ ps_signal_open (void)
     {
       well.fd =
           can_open_more () && ps_self_claim () == 0 ? eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
-      ps_signal_relax ();
+      ps_signal_relax (PS_NEVER_US);
       /* What the last watcher was told is not for this one. */
       ps_signal_set_escalation (PS_ESCALATION_INTERACTIVE);
       ps_signal_set_chain (FALSE);
@@ -428,7 +428,7 @@ ps_signal_inherit (void)
 {
   well.fd = well.inherited_fd;
   well.inherited_fd = -1;
-  ps_signal_relax ();
+  ps_signal_relax (PS_NEVER_US);
   ps_pipe_quiet ();
 }
 
@@ -530,14 +530,20 @@ ps_signal_set_hangup_ends (gboolean ends)
   atomic_store (&well.hangup_ends, ends);
 }
 
-/* Life goes on: the next signal is a first one again. */
+/* Life goes on: the next signal is a first one again, or has come already, since then. */
 void
-ps_signal_relax (void)
+ps_signal_relax (gint64 since_us)
 {
+  sigset_t all, old;
+
+  /* One that came in between would not be counted. */
+  sigfillset (&all);
+  pthread_sigmask (SIG_BLOCK, &all, &old);
   while (atomic_flag_test_and_set (&well.pressing))
     ;
-  well.pressure = (PsPressure){ .count = 0 };
+  ps_machine_relax (&well.pressure, since_us);
   atomic_flag_clear (&well.pressing);
+  pthread_sigmask (SIG_SETMASK, &old, NULL);
 }
 
 /* --- Taking out ------------------------------------------------------------------------------ */

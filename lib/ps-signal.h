@@ -35,7 +35,7 @@ const struct sigaction *ps_signal_get_previous_action (int signum);
 void ps_signal_set_chain (gboolean chain);
 void ps_signal_set_escalation (PsEscalation escalation);
 void ps_signal_set_hangup_ends (gboolean ends);
-void ps_signal_relax (void);
+void ps_signal_relax (gint64 since_us);
 void ps_signal_send_again (int signum, gboolean has_value, int value);
 gboolean ps_signal_next (PsSignal *signal);
 void ps_signal_hand_on (void);

@@ -57,6 +57,7 @@ struct _PsWatcher
   PsCause cause; /* the first; none: no exit is under way */
   PsBudget budget;
   gint64 begun_us;
+  gint64 taken_us; /* when the last signal that was looked at came */
   PsWishes deferred; /* what has to wait until the running callback returns */
   PsWishes kept;     /* each is to have its own query */
   guint lost;        /* realtime signals whose values are */

@@ -105,7 +105,7 @@ run (PsWatcher *self)
   ps_rescue_set_end (PS_NEVER_US, 0);
   self->times_lost = 0;
   if (!take_first (self, &self->kept))
-    ps_signal_relax ();
+    ps_signal_relax (self->taken_us);
 }
 
 /* A wish for which there is no room is not silently dropped. */
@@ -350,6 +350,7 @@ take_signal (PsWatcher *self, const PsSignal *signal)
 {
   PsCause why = { .kind = PS_CAUSE_NONE };
 
+  self->taken_us = signal->at_us;
   ps_caught_explain (signal, &why);
   if (signal->lost > 0 && ps_signums_is_queued (signal->signum))
     note_lost (self, signal->signum, signal->lost);

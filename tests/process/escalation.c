@@ -105,7 +105,8 @@ expect_escalation (PsEscalation escalation, const int *signals)
   proc_expect_exit (child, 128 + signals[2]);
 }
 
-/* In the checkpoints already: the terminate callbacks are not reached, and the journal names them. */
+/* In the checkpoints already: the terminate callbacks are not reached, and the journal names them.
+ */
 static int
 checkpoint_child (gconstpointer unused)
 {
@@ -275,6 +276,50 @@ escalation_03 (void)
   proc_expect_exit (child, 130);
 }
 
+/* --- A veto, and the next exit
+ * --------------------------------------------------------------------- */
+
+/* At the very end of the veto: the hold of the resume callback is given up on. */
+static void
+ask_at_the_end (int priority, const char *message, const GLogField *fields, gsize n_fields,
+                gpointer watcher)
+{
+  if (g_strcmp0 (record_field (fields, n_fields, "PS_REASON"), "life goes on") != 0)
+    return;
+  ps_watcher_set_deadline (watcher, 0);
+  raise (SIGINT);
+}
+
+static int
+last_child (gconstpointer unused)
+{
+  PsWatcher *watcher = watch ();
+
+  ps_watcher_set_deadline (watcher, 100);
+  ps_watcher_set_log_func (watcher, ask_at_the_end, watcher, NULL);
+  ps_watcher_on_query (watcher, veto_once, NULL);
+  ps_watcher_on_resume (watcher, hold_for_ever, NULL);
+  ps_watcher_on_terminate (watcher, hold_for_ever, NULL);
+  ps_watcher_on_finish (watcher, say, (gpointer) "f");
+  return run (watcher);
+}
+
+/* What comes when the veto has been told is the first signal of the next exit, and the one after it
+ * the second. */
+static void
+g11_after_veto (void)
+{
+  Proc *child = proc_start (last_child, NULL);
+
+  proc_expect (child, "ready");
+  proc_kill (child, SIGINT);
+  proc_expect_lines (child, "resume: holds", "terminate: holds");
+  next_wish ();
+  proc_kill (child, SIGINT);
+  proc_expect (child, "finish: f");
+  proc_expect_exit (child, 130);
+}
+
 static const TapCase cases[] = {
   { "escalation-01", "a second SIGINT skips to finish, a third ends it", escalation_01 },
   { "escalation-02", "what does not count is noted, and changes nothing", escalation_02 },
@@ -282,6 +327,7 @@ static const TapCase cases[] = {
   { "escalation-04", "in the checkpoints: what is not reached is named", escalation_04 },
   { "G10", "signals again and again, while a callback runs a loop of its own", g10 },
   { "G11", "another signal is a second one, too", g11 },
+  { "G11b", "one that comes at the end of a veto is the first of the next exit", g11_after_veto },
 };
 
 int

@@ -106,6 +106,39 @@ test_storm (void)
   g_assert_cmpuint (pressure.count, ==, 1);
 }
 
+/* Of the next exit one that came later than what was looked at is the first. */
+static void
+test_relax (void)
+{
+  PsPressure pressure = { .count = 0 };
+  gint64 first_us = BOOT_US, second_us = first_us + MS (300), third_us = second_us + MS (300);
+
+  ps_machine_relax (&pressure, first_us);
+  g_assert_cmpuint (pressure.count, ==, 0);
+  ps_machine_press (&pressure, PS_ESCALATION_INTERACTIVE, SIGINT, first_us);
+  ps_machine_relax (&pressure, first_us);
+  g_assert_cmpuint (pressure.count, ==, 0);
+
+  ps_machine_press (&pressure, PS_ESCALATION_INTERACTIVE, SIGINT, first_us);
+  ps_machine_press (&pressure, PS_ESCALATION_INTERACTIVE, SIGINT, second_us);
+  ps_machine_relax (&pressure, first_us);
+  g_assert_cmpint (ps_machine_press (&pressure, PS_ESCALATION_INTERACTIVE, SIGINT, third_us), ==,
+                   PS_PRESS_HURRIES);
+  ps_machine_relax (&pressure, PS_NEVER_US);
+  g_assert_cmpuint (pressure.count, ==, 0);
+
+  /* One that did not count, since it came too soon. */
+  ps_machine_press (&pressure, PS_ESCALATION_INTERACTIVE, SIGINT, first_us);
+  ps_machine_press (&pressure, PS_ESCALATION_INTERACTIVE, SIGINT, first_us + MS (10));
+  ps_machine_relax (&pressure, first_us);
+  g_assert_cmpint (
+      ps_machine_press (&pressure, PS_ESCALATION_INTERACTIVE, SIGINT, first_us + MS (209)), ==,
+      PS_PRESS_ASKS);
+  g_assert_cmpint (
+      ps_machine_press (&pressure, PS_ESCALATION_INTERACTIVE, SIGINT, first_us + MS (210)), ==,
+      PS_PRESS_HURRIES);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -117,5 +150,6 @@ main (int argc, char **argv)
   g_test_add_func ("/pressure/debounce", test_debounce);
   g_test_add_func ("/pressure/debounce-does-not-slide", test_debounce_does_not_slide);
   g_test_add_func ("/pressure/storm", test_storm);
+  g_test_add_func ("/pressure/relax", test_relax);
   return g_test_run ();
 }
