@@ -295,6 +295,7 @@ last_child (gconstpointer unused)
 {
   PsWatcher *watcher = watch ();
 
+  child_forgive_leaks (); /* the holds */
   ps_watcher_set_deadline (watcher, 100);
   ps_watcher_set_log_func (watcher, ask_at_the_end, watcher, NULL);
   ps_watcher_on_query (watcher, veto_once, NULL);

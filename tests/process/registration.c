@@ -241,6 +241,7 @@ detach_reloading_child (gconstpointer data)
   raise (SIGHUP);
   raise (SIGHUP);
   turn ();
+  ps_watcher_unref (watcher);
   return 0;
 }
 
