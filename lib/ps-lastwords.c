@@ -5,10 +5,12 @@
  * enough: a datagram of FIELD=value lines. The way there is opened when the watcher is attached,
  * and every other record takes it, too.
  *
- * Nothing here waits: a journal or a terminal that does not read loses these words.
+ * A journal that is behind is given a moment, since these words are worth it and there is no other
+ * time for them; one that does not read, or a terminal, loses them.
  */
 
 #include "ps-lastwords.h"
+#include "ps-clock.h"
 #include "ps-write.h"
 
 #include <errno.h>
@@ -16,6 +18,8 @@
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
+
+#define MOMENT_US (20 * PS_US_PER_MS)
 
 static const struct sockaddr_un journal_address = { .sun_family = AF_UNIX,
                                                     .sun_path = "/run/systemd/journal/socket" };
@@ -82,7 +86,7 @@ send_to_journal (const PsWords *record)
 {
   struct iovec whole = { .iov_base = record->text, .iov_len = record->length };
 
-  return ps_outlet_send (&well.journal, &whole, 1, 0) == 0;
+  return ps_outlet_send (&well.journal, &whole, 1, MOMENT_US) == 0;
 }
 
 /* A pipe or terminal that is full is not waited for: where there is room at all, there is room for
