@@ -145,12 +145,13 @@ ps_anchor_owes (void)
   return atomic_load (&well.owed) != PS_SIGNUMS_NONE;
 }
 
-/* Tells GLib what it is owed, of these. */
+/* Tells GLib what it is owed, of these; nothing is owed to who wants to know more than the number.
+ */
 void
 ps_anchor_tell (PsSignums of)
 {
   PsSignums owed = atomic_fetch_and (&well.owed, ~of) & of;
 
   for (int signum; (signum = ps_signums_last (owed)) != 0; owed &= ~ps_signums_of (signum))
-    table[signum].action.sa_handler (signum);
+    ps_action_call (&table[signum].action, signum, NULL, NULL);
 }

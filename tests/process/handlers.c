@@ -218,6 +218,28 @@ g21_over_glib (void)
   proc_expect_exit (child, 143);
 }
 
+/* The program has changed its mind about the signal, and its source is still there. */
+static int
+disposition_over_glib_child (gconstpointer data)
+{
+  PsWatcher *watcher;
+
+  g_unix_signal_add (SIGTERM, others_source, NULL);
+  signal (SIGTERM, (sighandler_t) data);
+  watcher = watch ();
+  ps_watcher_on_terminate (watcher, say, (gpointer) "t");
+  return run (watcher);
+}
+
+static void
+g21_disposition_over_glib (void)
+{
+  expect_stop (proc_start (disposition_over_glib_child, (gconstpointer) SIG_IGN), SIGTERM, 143,
+               "terminate: t");
+  expect_stop (proc_start (disposition_over_glib_child, (gconstpointer) SIG_DFL), SIGTERM, 143,
+               "terminate: t");
+}
+
 static const TapCase cases[] = {
   { "G16", "errno survives a storm", g16 },
   { "G19", "SIGPIPE ends nothing; what the program set for it stays", g19 },
@@ -225,6 +247,8 @@ static const TapCase cases[] = {
   { "G21b", "the previous handler is called when asked for", g21_chain },
   { "G21c", "a handler over GLib's, found at attach, is called as it is, or not at all",
     g21_over_glib },
+  { "G21d", "SIG_IGN or SIG_DFL in place of GLib's handler, found at attach, is no handler",
+    g21_disposition_over_glib },
 };
 
 int
