@@ -50,8 +50,12 @@ ps_watcher_add (PsWatcher *self, PsEvents events, const char *name, int priority
 gboolean
 ps_watcher_remove (PsWatcher *self, guint id)
 {
+  g_autoptr (PsWatcher) alive = NULL;
+
   g_return_val_if_fail (self != NULL, FALSE);
 
+  /* The destroy notify may give the last reference away. */
+  alive = ps_watcher_ref (self);
   if (ps_watcher_is_forked (self) || !ps_registry_remove (self->registry, id))
     return FALSE;
   ps_watcher_settle_hangup (self);

@@ -337,6 +337,36 @@ let_go_child (gconstpointer data)
 }
 
 static void
+let_go_of_all (gpointer word)
+{
+  ps_watcher_detach (the_watcher);
+  ps_watcher_unref (the_watcher);
+  say_and_free (word);
+}
+
+static int
+let_go_of_all_child (gconstpointer data)
+{
+  guint id;
+
+  the_watcher = watch ();
+  id = ps_watcher_add (the_watcher, PS_EVENT_TERMINATE, NULL, 0, 0, say, g_strdup ("all"),
+                       let_go_of_all);
+  child_sayf ("removed: %d", ps_watcher_remove (the_watcher, id));
+  raise (SIGTERM);
+  return 0;
+}
+
+static void
+r09_notify (void)
+{
+  Proc *child = proc_start (let_go_of_all_child, NULL);
+
+  proc_expect_lines (child, "freed: all", "removed: 1");
+  proc_expect_signal (child, SIGTERM);
+}
+
+static void
 r09 (void)
 {
   Proc *child = proc_start (let_go_child, NULL);
@@ -461,6 +491,7 @@ static const TapCase cases[] = {
   { "R07", "two threads add and remove 200,000 times each in a storm of reloads", r07 },
   { "R08", "a destroy notify calls the library", r08 },
   { "R09", "a callback gives the watcher away that calls it", r09 },
+  { "R09b", "a destroy notify gives the watcher away that it was removed from", r09_notify },
   { "R10", "a signal from before does not reach a new watcher", r10 },
   { "R11", "one that has run is removed and added again and again", r11 },
 };
