@@ -10,8 +10,10 @@
  * takes out what was written, in order, and says when GLib is to be told, for others who want it.
  *
  * The order in the handler is: is this our process; is this a timer of ours and no signal at all;
- * what does it amount to, after those that came before (a third one by hand ends the process right
- * here); arm the rescue; write down; wake; hand on. Only async-signal-safe calls, nothing waits.
+ * is GLib to be told already; what does it amount to, after those that came before (a third one by
+ * hand ends the process right here); arm the rescue; write down; wake; hand on. Another thread may
+ * take out what is written down before the handler is through. Only async-signal-safe calls,
+ * nothing waits.
  */
 
 #include "ps-signal.h"
@@ -132,9 +134,9 @@ handle (int signum, siginfo_t *info, void *ucontext)
     let_through (signum);
   else if (!ps_limit_owns (info))
     {
+      ps_anchor_came (signum, info, ucontext);
       note (signum, info);
       wake ();
-      ps_anchor_came (signum, info, ucontext);
       if (atomic_load (&well.chain))
         ps_action_call (&taken->before, signum, info, ucontext);
     }

@@ -4,6 +4,8 @@
 #include "common.h"
 
 #include <glib-unix.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static void
 say_and_quit (gpointer loop)
@@ -238,12 +240,87 @@ a_hangs (void)
   proc_expect_exit (child, 143);
 }
 
+/* --- A handler that is slow ------------------------------------------------------------------- */
+
+#define ROUNDS 20
+
+static gint queries, others;
+static __thread gint awaited; /* so many have begun before our handler goes on */
+
+/* In place of libc's: the loop's thread is at work before the handler that has woken it is through.
+ */
+ssize_t
+write (int fd, const void *bytes, size_t n)
+{
+  ssize_t written = syscall (SYS_write, fd, bytes, n);
+
+  while (n == sizeof (guint64) && g_atomic_int_get (&queries) < awaited)
+    usleep (100);
+  return written;
+}
+
+/* GLib is told behind it; who is told before that has the time to see it as one more. */
+static void
+veto_slowly (PsContext *context, gpointer unused)
+{
+  g_atomic_int_inc (&queries);
+  g_usleep (10000);
+  ps_context_veto (context, "not now");
+}
+
+static gboolean
+count_others (gpointer unused)
+{
+  g_atomic_int_inc (&others);
+  return G_SOURCE_CONTINUE;
+}
+
+static gpointer
+ask_slowly (gpointer watcher)
+{
+  for (gint i = 1; i <= 2 * ROUNDS; i++)
+    {
+      awaited = i % 2 == 0 ? 0 : i;
+      raise (SIGTERM);
+      while (g_atomic_int_get (&queries) < i || g_atomic_int_get (&others) < i)
+        g_usleep (100);
+    }
+  child_sayf ("%d more", g_atomic_int_get (&others) - 2 * ROUNDS);
+  _exit (0);
+}
+
+static int
+slow_child (gconstpointer data)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GMainLoop) loop = g_main_loop_new (context, FALSE);
+  g_autoptr (GSource) source = g_unix_signal_source_new (SIGTERM);
+  PsWatcher *watcher = watch ();
+
+  g_source_set_callback (source, count_others, NULL, NULL);
+  g_source_attach (source, context);
+  in_thread (run_others_loop, loop);
+  ps_watcher_on_query (watcher, veto_slowly, NULL);
+  in_thread (ask_slowly, watcher);
+  return run_quietly (watcher);
+}
+
+static void
+a_slow (void)
+{
+  Proc *child = proc_start (slow_child, NULL);
+
+  proc_expect (child, "0 more");
+  proc_expect_exit (child, 0);
+}
+
 static const TapCase cases[] = {
   { "A06", "a query that runs a loop until somebody else's source was called", a_in_loop },
   { "A07", "callbacks that wait for a thread that such a source ends", a_joined },
   { "A08", "such a source is called after a veto", a_vetoed },
   { "A09", "and after a query that detaches", a_detached },
   { "A10", "and while a query hangs, by the second signal", a_hangs },
+  { "A11", "and once for each signal, however slow the handler is", a_slow },
 };
 
 int
