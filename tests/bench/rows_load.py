@@ -45,7 +45,7 @@ def flood(places, directory):
 
 def load(places, quick):
     samples = {OURS: [], "bare writer": []}
-    for _ in range(1 if quick else 5):
+    for _ in range(1 if quick else 12):
         with tempfile.TemporaryDirectory(dir=places.bench) as name:
             directory = pathlib.Path(name)
             samples[OURS].append([[flood(places, directory)]])
