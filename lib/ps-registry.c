@@ -224,13 +224,10 @@ take_out (PsRegistry *registry, PsEntry *entry)
     let_go (first);
 }
 
-gboolean
-ps_registry_remove (PsRegistry *registry, guint id)
+/* With the lock, which it gives back: the notify is called without. FALSE: entry is NULL. */
+static gboolean
+remove_and_unlock (PsRegistry *registry, PsEntry *entry)
 {
-  PsEntry *entry;
-
-  g_mutex_lock (&registry->lock);
-  entry = find (registry, id);
   if (entry != NULL)
     take_out (registry, entry);
   g_mutex_unlock (&registry->lock);
@@ -240,21 +237,19 @@ ps_registry_remove (PsRegistry *registry, guint id)
   return entry != NULL;
 }
 
-/* Removes whoever stands there; FALSE: nobody does. */
+gboolean
+ps_registry_remove (PsRegistry *registry, guint id)
+{
+  g_mutex_lock (&registry->lock);
+  return remove_and_unlock (registry, find (registry, id));
+}
+
+/* Whoever stands there; FALSE: nobody does. */
 static gboolean
 remove_any (PsRegistry *registry)
 {
-  PsEntry *entry;
-
   g_mutex_lock (&registry->lock);
-  entry = ps_phases_peek (&registry->phases);
-  if (entry != NULL)
-    take_out (registry, entry);
-  g_mutex_unlock (&registry->lock);
-
-  if (entry != NULL)
-    ps_registry_unref_entry (entry);
-  return entry != NULL;
+  return remove_and_unlock (registry, ps_phases_peek (&registry->phases));
 }
 
 /* Removes every registration, and refuses new ones from here on: also from destroy notifies. */
