@@ -187,7 +187,7 @@ judge_images (const char *name, const Stage *stage, const Script *script, const 
 {
   guint n = 0, n_wrong = 0;
 
-  for (guint i = 0; i < camera->images->len; i += life_step (4))
+  for (guint i = 0; i < camera->images->len; i += tap_number (4, 1))
     {
       g_autofree char *why = judge_image (stage, script, camera->images->pdata[i]);
 

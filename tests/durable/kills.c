@@ -140,7 +140,7 @@ sweep (const char *name, const char *script_name, KillFunc kill_one, guint coars
       return 0;
     }
   stage = stage_new (NULL);
-  for (guint point = 1;; point += life_step (coarse))
+  for (guint point = 1;; point += tap_number (coarse, 1))
     {
       g_autofree char *why = NULL;
 

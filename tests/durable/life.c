@@ -84,9 +84,3 @@ life_count_done (const Play *result, const Script *script, guint64 *will)
     }
   return n;
 }
-
-guint
-life_step (guint coarse)
-{
-  return g_strcmp0 (g_getenv ("TESTS"), "long") == 0 ? 1 : coarse;
-}

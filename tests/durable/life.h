@@ -18,6 +18,3 @@ char *life_next (const Stage *stage);
 
 /* How many steps the subject said were done, and the will that they made. */
 guint life_count_done (const Play *result, const Script *script, guint64 *will);
-
-/* Under TESTS=long every point, else every so manieth. */
-guint life_step (guint coarse);

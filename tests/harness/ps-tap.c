@@ -123,9 +123,9 @@ tap_slowness (void)
 }
 
 guint
-tap_times (guint usual, guint many)
+tap_number (guint usual, guint with_long)
 {
-  return g_strcmp0 (g_getenv ("TESTS"), "long") == 0 ? many : usual;
+  return g_strcmp0 (g_getenv ("TESTS"), "long") == 0 ? with_long : usual;
 }
 
 gboolean

@@ -36,8 +36,8 @@ int tap_time_left_ms (int step_ms);
 /* How much longer things may take here: 1, or more under valgrind and sanitizers. */
 int tap_slowness (void);
 
-/* How often something is done: with TESTS=long many times. */
-guint tap_times (guint usual, guint many);
+/* A number that is another one with TESTS=long: how often something is done, or in which steps. */
+guint tap_number (guint usual, guint with_long);
 
 /* Under ThreadSanitizer, which holds signals back and loses one in some thousands. */
 gboolean tap_loses_signals (void);

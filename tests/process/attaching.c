@@ -43,7 +43,7 @@ cycles_child (gconstpointer data)
   ChildFdSet *fds;
   guint threads;
   gint64 memory = 0;
-  guint n = tap_times (5000, 100000);
+  guint n = tap_number (5000, 100000);
 
   for (guint i = 0; i < G_N_ELEMENTS (taken); i++)
     sigaction (taken[i], NULL, &before[i]);

@@ -47,7 +47,7 @@ race_child (gconstpointer data)
   guint armed = 0;
 
   /* While the sibling is at it: at times the way is a link, and the clause is refused. */
-  for (guint i = 0; i < tap_times (300, 100000) || armed == 0; i++)
+  for (guint i = 0; i < tap_number (300, 100000) || armed == 0; i++)
     {
       guint clause = ps_watcher_will_unlink (watcher, path, NULL);
 
@@ -87,7 +87,7 @@ many_files_child (gconstpointer data)
   const char *place = data;
   PsWatcher *watcher = watch_with_record (place);
 
-  for (guint i = 0; i < tap_times (300, 100000) / 10; i++)
+  for (guint i = 0; i < tap_number (300, 100000) / 10; i++)
     {
       g_autofree char *name = g_strdup_printf ("way/%u", i);
 
@@ -105,7 +105,7 @@ w07_settle (void)
   Proc *child;
 
   tap_check (g_mkdir (way, 0700) == 0 && symlink (outside, link_path) == 0);
-  for (guint i = 0; i < tap_times (300, 100000) / 10; i++)
+  for (guint i = 0; i < tap_number (300, 100000) / 10; i++)
     {
       g_autofree char *name = g_strdup_printf ("%u", i);
 
@@ -121,7 +121,7 @@ w07_settle (void)
   tap_defer (end_swapper, GINT_TO_POINTER (swapper));
   proc_kill (child, SIGTERM);
   proc_expect_exit (child, 143);
-  for (guint i = 0; i < tap_times (300, 100000) / 10; i++)
+  for (guint i = 0; i < tap_number (300, 100000) / 10; i++)
     {
       g_autofree char *name = g_strdup_printf ("%u", i);
 

@@ -327,7 +327,7 @@ static void
 w03 (void)
 {
   const char *place = place_with_will ();
-  gsize length = 0, step = tap_times (23, 1);
+  gsize length = 0, step = tap_number (23, 1);
   g_autofree char *bytes = read_will (place, &length), *path = find_will (place);
   guint tried = 0;
 
@@ -351,7 +351,7 @@ static void
 w03_damaged (void)
 {
   const char *place = place_with_will ();
-  gsize length = 0, step = tap_times (29, 1);
+  gsize length = 0, step = tap_number (29, 1);
   g_autofree char *bytes = read_will (place, &length), *path = find_will (place);
   g_autofree char *aside = g_strconcat (path, ".damaged", NULL);
   guint tried = 0;
