@@ -3,6 +3,7 @@
 /* Executed by the subject, as a daemon executes its helpers: says which descriptors it finds. */
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -12,8 +13,16 @@ main (void)
   int n = 0;
 
   for (int fd = STDERR_FILENO + 1; fd < 1024; fd++)
-    n += fcntl (fd, F_GETFD) >= 0;
-  if (n > 0)
-    dprintf (STDOUT_FILENO, "leak\n");
+    {
+      char link[32], name[PATH_MAX];
+      ssize_t length;
+
+      if (fcntl (fd, F_GETFD) < 0)
+        continue;
+      n++;
+      snprintf (link, sizeof link, "/proc/self/fd/%d", fd);
+      length = readlink (link, name, sizeof name);
+      dprintf (STDOUT_FILENO, "leak: %d, %.*s\n", fd, (int) (length > 0 ? length : 0), name);
+    }
   return n;
 }

@@ -159,6 +159,9 @@ be_subject (const TrialPlan *plan, int marks, int output, int counts)
   setenv ("INVOCATION_ID", "0123456789abcdef0123456789abcdef", TRUE);
   setenv (SWEEP_ENV_FDS, PS_SWEEP_FDS, TRUE);
   setenv ("G_SLICE", "always-malloc", TRUE);
+  /* Otherwise GLib converts what it complains of, and libc opens a table for that which a program
+   * that is executed just then finds. */
+  setenv ("CHARSET", "UTF-8", TRUE);
   if (plan->deadline_sec != NULL)
     setenv (PS_ENV_DEADLINE_SEC, plan->deadline_sec, TRUE);
   if (plan->memory != NULL)
