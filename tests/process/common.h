@@ -108,7 +108,7 @@ gboolean got_namespace (Proc *child);
 
 /* Far below what waiting for ever, or for a default deadline of 60 s, would take; and far above
  * what a busy machine needs. How fast things are is for tests/bench to say. */
-#define PROMPT_MS 10000
+#define PROMPT_MS 20000
 
 /* Milliseconds since start_us. */
 gint64 ms_since (gint64 start_us);

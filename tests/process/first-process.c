@@ -3,7 +3,9 @@
  * such a process every signal that it has no handler for, those it sends itself included. */
 #include "common.h"
 
+#include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +21,23 @@ typedef struct
 
 /* For a first process that waits until all signals were sent; -1: it does not. */
 static int all_sent[2] = { -1, -1 };
+
+/* What is sent too soon after another is the same wish delivered twice; and a signal may take its
+ * time. */
+static void
+next_wish (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/status", (int) pid);
+
+  for (gboolean taken = FALSE; !taken; sched_yield ())
+    {
+      g_autofree char *text = NULL;
+
+      child_need (g_file_get_contents (path, &text, NULL, NULL));
+      taken = strstr (text, "\nShdPnd:\t0000000000000000\n") != NULL;
+    }
+  g_usleep (250000);
+}
 
 /* Starts first (data) as the first process. Its signals come from here, which is outside. */
 static int
@@ -44,6 +63,7 @@ container_child (ProcMain first, gconstpointer data, const int *signals)
     {
       child_await ("send");
       kill (pid, *signals);
+      next_wish (pid);
     }
   if (all_sent[1] >= 0)
     close (all_sent[1]);
@@ -182,11 +202,8 @@ x18_pressed (void)
   proc_expect (child, "ready");
   proc_tell (child, "send");
   proc_expect (child, "stuck");
-  for (guint i = 0; i < 2; i++)
-    {
-      g_usleep (250000); /* less would be the same wish delivered twice */
-      proc_tell (child, "send");
-    }
+  proc_tell (child, "send");
+  proc_tell (child, "send");
   expect_end (child, "exit status 130");
 }
 

@@ -88,9 +88,9 @@ let_go (gpointer unused)
 static gboolean
 extend_late (gpointer unused)
 {
-  ps_hold_extend (hold, 5000);
+  ps_hold_extend (hold, 10000);
   child_say ("extended");
-  g_timeout_add (900, let_go, NULL);
+  g_timeout_add (3900, let_go, NULL);
   return G_SOURCE_REMOVE;
 }
 
@@ -108,8 +108,8 @@ extended_child (gconstpointer data)
   PsWatcher *watcher = watch ();
 
   /* Without the extension either would be over when the hold is released. */
-  ps_watcher_set_deadline (watcher, 1000);
-  ps_watcher_add (watcher, PS_EVENT_TERMINATE, NULL, 0, 800, hold_and_extend, NULL, NULL);
+  ps_watcher_set_deadline (watcher, 4000);
+  ps_watcher_add (watcher, PS_EVENT_TERMINATE, NULL, 0, 3200, hold_and_extend, NULL, NULL);
   ps_watcher_on_finish (watcher, say, (gpointer) "f");
   return run (watcher);
 }

@@ -189,7 +189,7 @@ exit_with_lost_hold_child (gconstpointer data)
 {
   PsWatcher *watcher = watch ();
 
-  ps_watcher_set_deadline (watcher, 3000);
+  ps_watcher_set_deadline (watcher, 6000);
   ps_watcher_add (watcher, PS_EVENT_TERMINATE, NULL, 1, 0, say, (gpointer) "too late", NULL);
   ps_watcher_on_terminate (watcher, hold_for_ever_and_exit, NULL);
   ps_watcher_on_finish (watcher, say, (gpointer) "f");
