@@ -32,17 +32,45 @@ ps_fd_keep (PsFd *self, int fd)
   return fd;
 }
 
-/* -1: there is none, or its number is somebody else's now. errno stays. */
+typedef enum
+{
+  OURS,
+  LOST,
+  UNKNOWN, /* fstat() is forbidden, or was */
+} Look;
+
+/* errno stays. */
+static Look
+look_at (const PsFd *self)
+{
+  int error = errno;
+  struct stat st;
+  Look look = LOST;
+
+  if (self->fd >= 0 && fstat (self->fd, &st) < 0)
+    look = errno == EBADF ? LOST : UNKNOWN;
+  else if (self->fd >= 0 && self->ino == 0)
+    look = UNKNOWN;
+  else if (self->fd >= 0 && st.st_dev == self->dev && st.st_ino == self->ino)
+    look = OURS;
+  errno = error;
+  return look;
+}
+
+/* -1: there is none, or its number is somebody else's now, or may be. errno stays. */
 int
 ps_fd_get (const PsFd *self)
 {
-  int error = errno, is_ours;
-  struct stat st;
+  return look_at (self) == OURS ? self->fd : -1;
+}
 
-  is_ours = self->fd >= 0 && fstat (self->fd, &st) == 0 && st.st_dev == self->dev
-            && st.st_ino == self->ino;
-  errno = error;
-  return is_ours ? self->fd : -1;
+/* The same for what nothing else can be opened in place of: where fstat() is forbidden it is taken
+ * for ours. An eventfd's inode is that of every anonymous file; so a program's own eventfd, or
+ * epoll instance, at that number is not told apart. */
+int
+ps_fd_get_hopefully (const PsFd *self)
+{
+  return look_at (self) != LOST ? self->fd : -1;
 }
 
 /* errno stays. */

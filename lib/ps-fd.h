@@ -15,4 +15,5 @@ typedef struct
 
 int ps_fd_keep (PsFd *self, int fd);
 int ps_fd_get (const PsFd *self);
+int ps_fd_get_hopefully (const PsFd *self);
 void ps_fd_close (PsFd *self);

@@ -21,6 +21,7 @@
 #include "ps-anchor.h"
 #include "ps-caught.h"
 #include "ps-clock.h"
+#include "ps-fd.h"
 #include "ps-limit.h"
 #include "ps-pipe.h"
 #include "ps-rescue.h"
@@ -32,7 +33,6 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct
@@ -46,16 +46,16 @@ typedef struct
 
 static struct
 {
-  int fd;           /* -1: nothing is taken */
-  int inherited_fd; /* in a copy: its number, now of a descriptor of our own; or -1 */
-  int carrier;      /* the signal by which our timers come */
-  atomic_int mark;  /* the descriptor was written to, or GLib is owed something */
+  PsFd fd;         /* none: nothing is taken */
+  PsFd inherited;  /* in a copy: at its number, a descriptor of our own; or none */
+  int carrier;     /* the signal by which our timers come */
+  atomic_int mark; /* the descriptor was written to, or GLib is owed something */
   atomic_int chain;
   atomic_int escalation;
   atomic_int hangup_ends; /* SIGHUP is a termination signal */
   atomic_flag pressing;
   PsPressure pressure;
-} well = { .fd = -1, .inherited_fd = -1 };
+} well = { .fd = { .fd = -1 }, .inherited = { .fd = -1 } };
 
 /* By number. By itself, since what is all zero is neither in the file nor in memory. */
 static Taken table[NSIG];
@@ -104,10 +104,14 @@ wake (void)
 {
   static const guint64 one = 1;
   ssize_t ignored;
+  int fd;
 
   atomic_store (&well.mark, 1);
+  fd = ps_fd_get_hopefully (&well.fd);
+  if (fd < 0)
+    return;
   /* It fails when the counter is at its limit; then the loop is awake already. */
-  ignored = write (well.fd, &one, sizeof one);
+  ignored = write (fd, &one, sizeof one);
   (void) ignored;
 }
 
@@ -184,15 +188,20 @@ install (int signum)
 
 /* The descriptor is shared with the parent, and a loop in this child may still watch it: it gets
  * one that nobody writes to. */
-static int
-part_from_parent (int shared)
+static void
+part_from_parent (const PsFd *shared)
 {
-  int fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
-  int parted = fd >= 0 ? dup3 (fd, shared, O_CLOEXEC) : -1;
+  int number = ps_fd_get_hopefully (shared), fd = -1, parted = -1;
 
+  if (number >= 0)
+    fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (fd >= 0)
-    close (fd);
-  return parted;
+    {
+      parted = dup3 (fd, number, O_CLOEXEC);
+      close (fd);
+    }
+  well.inherited.fd = -1;
+  ps_fd_keep (&well.inherited, parted);
 }
 
 static void
@@ -213,11 +222,10 @@ forget_signal (int signum)
 static void
 forget_in_child (void)
 {
-  if (well.fd < 0)
+  if (well.fd.fd < 0)
     {
       /* A child of a child. */
-      if (well.inherited_fd >= 0)
-        well.inherited_fd = part_from_parent (well.inherited_fd);
+      part_from_parent (&well.inherited);
       return;
     }
   ps_pipe_loud ();
@@ -226,8 +234,8 @@ forget_in_child (void)
       forget_signal (signum);
   ps_caught_forget ();
   atomic_store (&well.mark, 0);
-  well.inherited_fd = part_from_parent (well.fd);
-  well.fd = -1;
+  part_from_parent (&well.fd);
+  well.fd.fd = -1;
   well.carrier = 0;
   ps_limit_forget ();
   ps_rescue_forget ();
@@ -258,16 +266,17 @@ ps_signal_open (void)
       pthread_atfork (NULL, NULL, forget_in_child);
       g_once_init_leave (&once, 1);
     }
-  if (well.fd < 0)
+  if (well.fd.fd < 0)
     {
-      well.fd =
-          can_open_more () && ps_self_claim () == 0 ? eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
+      ps_fd_keep (&well.fd, can_open_more () && ps_self_claim () == 0
+                                ? eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK)
+                                : -1);
       ps_signal_relax (PS_NEVER_US);
       /* What the last watcher was told is not for this one. */
       ps_signal_set_escalation (PS_ESCALATION_INTERACTIVE);
       ps_signal_set_chain (FALSE);
     }
-  return well.fd;
+  return well.fd.fd;
 }
 
 /* Set before the descriptor is written to. */
@@ -280,9 +289,11 @@ ps_signal_get_mark (void)
 void
 ps_signal_close (void)
 {
-  if (well.fd >= 0)
-    close (well.fd);
-  well.fd = -1;
+  int fd = ps_fd_get_hopefully (&well.fd);
+
+  if (fd >= 0)
+    close (fd);
+  well.fd.fd = -1;
 }
 
 /* What nohup, or a shell that starts a job in the background, has set up. */
@@ -412,15 +423,11 @@ ps_signal_take (int signum, PsSignalTake how)
   return TRUE;
 }
 
-/* Whether a forked child still has the descriptor. Where the program has closed it the number may
- * be that of something else, which is hardly an anonymous inode. */
+/* Whether a forked child still has the descriptor. */
 gboolean
 ps_signal_can_inherit (void)
 {
-  struct stat st;
-
-  return well.fd < 0 && well.inherited_fd >= 0 && fstat (well.inherited_fd, &st) == 0
-         && (st.st_mode & S_IFMT) == 0;
+  return well.fd.fd < 0 && ps_fd_get_hopefully (&well.inherited) >= 0;
 }
 
 /* In a forked child that goes on as what its parent was. What that one had taken is not taken yet.
@@ -428,8 +435,8 @@ ps_signal_can_inherit (void)
 void
 ps_signal_inherit (void)
 {
-  well.fd = well.inherited_fd;
-  well.inherited_fd = -1;
+  well.fd = well.inherited;
+  well.inherited.fd = -1;
   ps_signal_relax (PS_NEVER_US);
   ps_pipe_quiet ();
 }

@@ -15,6 +15,7 @@
  */
 
 #include "ps-source.h"
+#include "ps-fd.h"
 #include "ps-lock.h"
 
 #include <glib-unix.h>
@@ -24,9 +25,9 @@
 typedef struct
 {
   GSource base;
-  int fd;
+  PsFd fd;
   atomic_int *mark;
-  gpointer tag;
+  gpointer tag; /* NULL: the descriptor is lost */
   GMutex lock;
   GCond woken;
   gboolean awake;
@@ -52,20 +53,40 @@ check (GSource *base)
   return is_marked ((Source *) base);
 }
 
+/* A program that closes what it does not know may have given the number to something of its own,
+ * which is not to be read, and not to be waited for. Then the mark is all there is: a signal is
+ * seen when it interrupts the loop's own poll(). */
+static void
+empty (Source *source)
+{
+  int fd = ps_fd_get_hopefully (&source->fd);
+  guint64 count;
+
+  if (fd >= 0)
+    while (read (fd, &count, sizeof count) < 0 && errno == EINTR)
+      ;
+  else if (source->tag != NULL)
+    g_source_remove_unix_fd (&source->base, g_steal_pointer (&source->tag));
+}
+
+static gboolean
+is_readable (const Source *source)
+{
+  return source->tag != NULL
+         && g_source_query_unix_fd ((GSource *) &source->base, source->tag) != 0;
+}
+
 static gboolean
 dispatch (GSource *base, GSourceFunc func, gpointer data)
 {
   Source *source = (Source *) base;
 
-  if (is_marked (source) || g_source_query_unix_fd (base, source->tag) != 0)
+  if (is_marked (source) || is_readable (source))
     {
-      guint64 count;
-
       /* First: whoever leaves one from now on is seen in the next turn. */
       if (source->mark != NULL)
         atomic_store (source->mark, 0);
-      while (read (source->fd, &count, sizeof count) < 0 && errno == EINTR)
-        ;
+      empty (source);
     }
   ((PsSourceFunc) (void (*) (void)) func) (data);
   return G_SOURCE_CONTINUE;
@@ -80,10 +101,9 @@ finalize (GSource *base)
   g_cond_clear (&source->woken);
 }
 
-static GSourceFuncs source_funcs = { .prepare = prepare,
-                                     .check = check,
-                                     .dispatch = dispatch,
-                                     .finalize = finalize };
+static GSourceFuncs source_funcs = {
+  .prepare = prepare, .check = check, .dispatch = dispatch, .finalize = finalize
+};
 
 /* fd: a non-blocking eventfd, which stays the caller's. mark: set by those who write to it, before
  * they do; or NULL. The source recurses: a callback may run a loop of its own, and signals are
@@ -96,7 +116,8 @@ ps_source_new (int fd, atomic_int *mark, PsSourceFunc func, gpointer data)
 
   g_mutex_init (&source->lock);
   g_cond_init (&source->woken);
-  source->fd = fd;
+  source->fd = (PsFd){ .fd = -1 };
+  ps_fd_keep (&source->fd, fd);
   source->mark = mark;
   source->tag = g_source_add_unix_fd (base, fd, G_IO_IN);
   g_source_set_static_name (base, "[libpostscriptum] watcher");

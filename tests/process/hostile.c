@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <malloc.h>
 #include <sched.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -90,6 +92,15 @@ e02 (void)
   inbox_find_line (manager, "STATUS=Stopping: 2/2, \"say\"");
 }
 
+static gboolean
+is_eventfd (int fd)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", fd);
+  g_autofree char *target = g_file_read_link (path, NULL);
+
+  return g_strcmp0 (target, "anon_inode:[eventfd]") == 0;
+}
+
 /* The number of the one that was kept in reserve has become something else. */
 static int
 reserve_child (gconstpointer manager)
@@ -123,6 +134,46 @@ e02_reserve (void)
 
   proc_expect (child, "taken: 1");
   expect_stop (child, SIGTERM, 143, "terminate: t", "finish: f", "still there: 1");
+}
+
+/* A program that closes what it does not know, and opens a connection of its own at the number of
+ * the descriptor that wakes the loop. */
+#define WORDS "to be read by the program"
+
+static int
+waker_child (gconstpointer unused)
+{
+  gboolean was_open[64];
+  PsWatcher *watcher;
+  int pair[2], fd, n = 0, status;
+  char words[64];
+
+  /* GLib's own are there before. */
+  g_source_unref (g_unix_signal_source_new (SIGUSR1));
+  g_main_context_default ();
+  child_start_thread ();
+  for (fd = 0; fd < 64; fd++)
+    was_open[fd] = fcntl (fd, F_GETFD) >= 0;
+  watcher = watch_all ();
+  child_need (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+  child_need (write (pair[1], WORDS, sizeof WORDS) == sizeof WORDS);
+  for (fd = 5; fd < 64; fd++)
+    if (!was_open[fd] && is_eventfd (fd))
+      child_need (dup2 (pair[0], fd) == fd && ++n > 0);
+  child_sayf ("taken: %d", n);
+  status = run (watcher);
+  child_sayf ("there: %d", recv (pair[0], words, sizeof words, MSG_DONTWAIT) == sizeof WORDS);
+  child_sayf ("nothing came: %d", recv (pair[1], words, sizeof words, MSG_DONTWAIT) < 0);
+  return status;
+}
+
+static void
+e02_waker (void)
+{
+  Proc *child = proc_start (waker_child, NULL);
+
+  proc_expect (child, "taken: 1");
+  expect_stop (child, SIGTERM, 143, "terminate: t", "finish: f", "there: 1", "nothing came: 1");
 }
 
 /* --- E04: limits ---------------------------------------------------------------------------------
@@ -359,6 +410,7 @@ e07_chroot_later (void)
 static const TapCase cases[] = {
   { "E02", "no descriptor is left at the end: all of it, the manager is told", e02 },
   { "E02b", "the reserve's number belongs to the program: it is left alone", e02_reserve },
+  { "E02c", "the number of what wakes the loop belongs to the program: likewise", e02_waker },
   { "E04", "a stack of 64 KiB, of threads, too", e04_stack },
   { "E04b", "no more address space when the signal comes", e04_memory },
   { "E04c", "no file may grow: no word, and no SIGXFSZ", e04_file_size },
