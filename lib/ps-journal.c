@@ -191,6 +191,20 @@ typedef struct
   PsRecord *record;
 } Sending;
 
+/* 0, or -errno. RLIMIT_FSIZE holds for a file in memory as well. */
+static int
+write_all (int fd, const struct iovec *parts, int n)
+{
+  for (int i = 0; i < n; i++)
+    {
+      ssize_t written = ps_write (fd, parts[i].iov_base, parts[i].iov_len);
+
+      if (written != (ssize_t) parts[i].iov_len)
+        return written < 0 ? -errno : -ENOSPC;
+    }
+  return 0;
+}
+
 /* What is too large for a datagram goes as a file in memory that nobody can change any more. */
 static int
 send_as_file (const struct iovec *parts, int n, gint64 limit_us)
@@ -199,9 +213,10 @@ send_as_file (const struct iovec *parts, int n, gint64 limit_us)
 
   if (fd < 0)
     return -errno;
-  if (writev (fd, parts, n) < 0 || fcntl (fd, F_ADD_SEALS, SEALS) < 0)
-    r = -errno;
-  else
+  r = write_all (fd, parts, n);
+  if (r == 0)
+    r = fcntl (fd, F_ADD_SEALS, SEALS) < 0 ? -errno : 0;
+  if (r == 0)
     r = ps_outlet_send_file (ps_lastwords_get_journal (), fd, limit_us);
   close (fd);
   return r;
@@ -238,6 +253,18 @@ send_to_stderr (gpointer data, gint64 limit_us)
   return written == (ssize_t) length ? 0 : -EIO;
 }
 
+/* Where there is no journal, a line at least. The record is lost none the less, and once. */
+static int
+send_to_journal_or_stderr (gpointer data, gint64 limit_us)
+{
+  const Sending *sending = data;
+  int r = send_to_journal (data, limit_us);
+
+  if (r < 0 && r != -EAGAIN && ps_record_get_priority (sending->record) < LOG_DEBUG)
+    (void) send_to_stderr (data, limit_us);
+  return r;
+}
+
 void
 ps_journal_write (PsJournal *journal, PsRecord *record)
 {
@@ -245,7 +272,6 @@ ps_journal_write (PsJournal *journal, PsRecord *record)
   PsLogFunc func;
   gpointer user_data;
   Target target;
-  int r;
 
   g_mutex_lock (&journal->lock);
   target = journal->target;
@@ -256,9 +282,7 @@ ps_journal_write (PsJournal *journal, PsRecord *record)
   switch (target)
     {
     case TO_JOURNAL:
-      r = ps_patience_try (journal->patience, send_to_journal, &sending);
-      if (r < 0 && r != -EAGAIN && ps_record_get_priority (record) < LOG_DEBUG)
-        ps_patience_try (journal->patience, send_to_stderr, &sending);
+      ps_patience_try (journal->patience, send_to_journal_or_stderr, &sending);
       break;
     case TO_STDERR:
       ps_patience_try (journal->patience, send_to_stderr, &sending);

@@ -322,6 +322,31 @@ j03_file (void)
   proc_expect_exit (child, 143);
 }
 
+/* What a file in memory may grow to is limited as that of every other. */
+static int
+narrow_and_short_child (gconstpointer setup)
+{
+  const struct rlimit none = { 0, 0 };
+
+  child_need (setrlimit (RLIMIT_FSIZE, &none) == 0);
+  return narrow_child (setup);
+}
+
+static void
+j03_no_file (void)
+{
+  Setup setup = { .journal = inbox_new (), .manager = inbox_new () };
+  Proc *child = proc_start (narrow_and_short_child, &setup);
+
+  if (!got_namespace (child))
+    return;
+  proc_expect_lines (child, "narrow", "ready");
+  proc_kill (child, SIGTERM);
+  proc_expect_exit (child, 143);
+  inbox_find_line (setup.journal, "PS_RECORDS_LOST=3");
+  tap_check_int (inbox_count_files (setup.journal), ==, 0);
+}
+
 static void
 count_record (int priority, const char *message, const GLogField *fields, gsize n_fields,
               gpointer unused)
@@ -565,6 +590,7 @@ static const TapCase cases[] = {
     e07 },
   { "J03", "texts of a megabyte are cut: each record is a datagram", j03 },
   { "J03b", "what a datagram does not take goes as a sealed file", j03_file },
+  { "J03c", "and where no file may grow is lost, and counted: no SIGXFSZ", j03_no_file },
   { "J05", "an exit of a thousand steps is told in 130 records, the account last", j05 },
   { "J04", "a text with line breaks forges no field", j04 },
   { "J10", "the account of an exit: cause, steps, status", j10 },
