@@ -22,7 +22,7 @@ typedef struct
 {
   GSource *source;
   GSource *inherited; /* of the process that we are a copy of */
-  gboolean has_action;
+  atomic_int has_action;
   struct sigaction action; /* GLib's, or what somebody has put on top of it */
   gboolean at_once;        /* that wants to know more than the number */
 } Anchor;
@@ -66,14 +66,14 @@ ps_anchor_set_action (int signum, const struct sigaction *action)
 {
   table[signum].action = *action;
   table[signum].at_once = (action->sa_flags & SA_SIGINFO) != 0;
-  table[signum].has_action = TRUE;
+  atomic_store (&table[signum].has_action, 1);
 }
 
 /* NULL: GLib has no part in it. */
 const struct sigaction *
 ps_anchor_get_action (int signum)
 {
-  return table[signum].has_action ? &table[signum].action : NULL;
+  return atomic_load (&table[signum].has_action) ? &table[signum].action : NULL;
 }
 
 /* Gives the source up. What is known of GLib's handler stays, until ps_anchor_clear(). */
@@ -91,10 +91,12 @@ ps_anchor_weigh (int signum)
   g_source_unref (source);
 }
 
+/* A handler in another thread may be at it just now, and still need the action. */
 void
 ps_anchor_clear (int signum)
 {
-  table[signum] = (Anchor){ .source = NULL };
+  atomic_store (&table[signum].has_action, 0);
+  table[signum].source = table[signum].inherited = NULL;
 }
 
 /* In a forked child. GLib counts the source as its own for ever; its lock may be held by a thread
@@ -119,7 +121,7 @@ ps_anchor_came (int signum, siginfo_t *info, void *ucontext)
   const Anchor *anchor = &table[signum];
   PsSignums one = ps_signums_of (signum);
 
-  if (!anchor->has_action)
+  if (!atomic_load (&anchor->has_action))
     return;
   if (anchor->at_once
       || ((atomic_fetch_or (&well.came, one) | atomic_load (&well.owed)) & one) != 0)
@@ -133,7 +135,7 @@ ps_anchor_owe (int signum)
   PsSignums one = ps_signums_of (signum);
 
   atomic_fetch_and (&well.came, ~one);
-  if (!table[signum].has_action || table[signum].at_once)
+  if (!atomic_load (&table[signum].has_action) || table[signum].at_once)
     return FALSE;
   atomic_fetch_or (&well.owed, one);
   return TRUE;

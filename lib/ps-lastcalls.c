@@ -55,15 +55,6 @@ swap (Row *row, int from, int to)
   return atomic_compare_exchange_strong (&row->state, &from, to);
 }
 
-/* Nobody else does: whoever changes the table holds a lock, and handlers only read. */
-static void
-count (atomic_uint *number, int more)
-{
-  atomic_store_explicit (number,
-                         atomic_load_explicit (number, memory_order_relaxed) + (unsigned) more,
-                         memory_order_release);
-}
-
 static int
 is_unsafe (const Row *row)
 {
@@ -95,13 +86,13 @@ ps_lastcalls_add (PsLastCallKind kind, const char *name, int priority, void (*fu
     for (int i = first; i < end; i++)
       if (swap (&table.rows[i], ROW_FREE, ROW_BUSY))
         {
-          count (&table.used[unsafe], 1);
+          atomic_fetch_add (&table.used[unsafe], 1);
           fill (&table.rows[i], kind, name, priority, func, data);
           return i + 1;
         }
   if (!unsafe)
     return PS_LASTCALL_NO_PLACE;
-  count (&table.unlisted, 1);
+  atomic_fetch_add (&table.unlisted, 1);
   return UNLISTED;
 }
 
@@ -126,7 +117,7 @@ ps_lastcalls_remove (PsLastCallPlace place)
   Row *row;
 
   if (place == UNLISTED)
-    count (&table.unlisted, -1);
+    atomic_fetch_sub (&table.unlisted, 1);
   if (place == PS_LASTCALL_NO_PLACE || place == UNLISTED)
     return;
   row = &table.rows[place - 1];
@@ -136,7 +127,7 @@ ps_lastcalls_remove (PsLastCallPlace place)
         break;
       wait_a_moment ();
     }
-  count (&table.used[is_unsafe (row)], -1);
+  atomic_fetch_sub (&table.used[is_unsafe (row)], 1);
   atomic_store (&row->state, ROW_FREE);
 }
 
@@ -157,9 +148,9 @@ ps_lastcalls_mark (PsLastCallPlace place, void (*func) (void), void *data, int c
   unsigned left = atomic_load (&table.used[0]);
 
   if (place == UNLISTED && called)
-    count (&table.unlisted_called, 1);
+    atomic_fetch_add (&table.unlisted_called, 1);
   else if (place == UNLISTED)
-    count (&table.unlisted_called, -1);
+    atomic_fetch_sub (&table.unlisted_called, 1);
   else if (place > PS_LASTCALLS_MAX)
     mark (&table.rows[place - 1], called);
 

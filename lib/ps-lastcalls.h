@@ -2,7 +2,8 @@
 #pragma once
 
 /* What is to be called when the process crashes, and what can no longer be: a table that a signal
- * handler can read at any moment. Process-wide; whoever changes it holds the registry's lock. */
+ * handler can read at any moment. Process-wide. Whoever changes it holds the lock of a registry, of
+ * which there may be two: that of a watcher that was detached is still its owner's. */
 
 #define PS_LASTCALLS_MAX 64   /* that can be called */
 #define PS_LASTCALLS_NAMED 16 /* that cannot, and are known by name; the rest is only counted */
