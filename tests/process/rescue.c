@@ -252,7 +252,7 @@ block_all (PsContext *context, gpointer unused)
   sigfillset (&all);
   sigprocmask (SIG_SETMASK, &all, NULL);
   child_say ("blocked");
-  for_ever (TRUE);
+  for_ever (FALSE);
 }
 
 static int

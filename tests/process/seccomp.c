@@ -48,6 +48,7 @@ typedef struct
   int call; /* -1: none is forbidden */
   Phase phase;
   guint32 answer;
+  gboolean spins; /* the loop does, as far as is known */
   Inbox *manager;
   Inbox *journal;
   const char *log;
@@ -102,10 +103,15 @@ let_go (gpointer unused)
 }
 
 static void
-hold_on (PsContext *context, gpointer unused)
+hold_on (PsContext *context, gpointer data)
 {
+  const Denial *denial = data;
+
   tell ("terminate");
   hold = ps_context_hold (context, "an answer");
+  /* Nobody is there to release it, and the time is the processor's. */
+  if (denial->spins)
+    ps_hold_set_deadline (hold, 100);
   g_timeout_add (5, let_go, NULL);
 }
 
@@ -143,8 +149,8 @@ subject (const Denial *denial)
       tell ("not attached");
       return 1;
     }
-  ps_watcher_set_deadline (watcher, 2000);
-  ps_watcher_on_terminate (watcher, hold_on, NULL);
+  ps_watcher_set_deadline (watcher, denial->spins ? 600 : 2000);
+  ps_watcher_on_terminate (watcher, hold_on, (gpointer) denial);
   ps_watcher_add (watcher, PS_EVENT_FINISH, "finish", 0, 30000, tell_finish, NULL, NULL);
   ps_watcher_ready (watcher, "up");
   g_idle_add (begin_late, (gpointer) denial);
@@ -408,8 +414,10 @@ expect_outcome (Denial *denial, int call, Phase phase, int error)
 {
   int exception = find_exception (call, phase);
   const char *wanted = exception < 0 ? WHOLE : exceptions[exception].outcome;
-  g_autofree char *outcome = deny (denial, call, phase, SECCOMP_RET_ERRNO | (guint32) error);
+  g_autofree char *outcome = NULL;
 
+  denial->spins = wanted == NULL || strstr (wanted, "released") == NULL;
+  outcome = deny (denial, call, phase, SECCOMP_RET_ERRNO | (guint32) error);
   if (!tap_failed () && wanted != NULL && !g_str_equal (outcome, wanted))
     tap_fail (G_STRLOC, "call %d, forbidden %s by %s: \"%s\" instead of \"%s\"", call,
               phase == EARLY ? "early" : "late", g_strerror (error), outcome, wanted);
