@@ -93,7 +93,7 @@ hanging_child (gconstpointer data)
   const Only *only = data;
   PsWatcher *watcher = watch ();
 
-  ps_watcher_set_deadline (watcher, 200);
+  ps_watcher_set_deadline (watcher, FORCED_MS);
   choose_only (watcher, only);
   ps_watcher_add (watcher, PS_EVENT_TERMINATE | PS_EVENT_QUIT, "hang", 0, 0, hang, NULL, NULL);
   if (only->signum == 0)
@@ -128,7 +128,7 @@ armed_child (gconstpointer data)
 {
   PsWatcher *watcher = watch ();
 
-  ps_watcher_set_deadline (watcher, 300);
+  ps_watcher_set_deadline (watcher, FORCED_MS);
   choose_these (watcher, SIGTERM, SIGQUIT);
   raise (SIGTERM);
   choose_these (watcher, SIGTERM, SIGRTMIN);

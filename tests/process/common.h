@@ -110,5 +110,9 @@ gboolean got_namespace (Proc *child);
  * what a busy machine needs. How fast things are is for tests/bench to say. */
 #define PROMPT_MS 20000
 
+/* The deadline of an exit that is to be forced, or cut: time enough for a busy machine to get as far
+ * as that. */
+#define FORCED_MS 1000
+
 /* Milliseconds since start_us. */
 gint64 ms_since (gint64 start_us);

@@ -143,7 +143,7 @@ stuck_first (gconstpointer policy)
   PsWatcher *watcher = watch ();
 
   ps_watcher_set_exit_policy (watcher, (PsExitPolicy) GPOINTER_TO_INT (policy));
-  ps_watcher_set_deadline (watcher, 200);
+  ps_watcher_set_deadline (watcher, FORCED_MS);
   ps_watcher_on_terminate (watcher, get_stuck, NULL);
   return run (watcher);
 }

@@ -361,7 +361,7 @@ stuck_child (gconstpointer directory)
 {
   PsWatcher *watcher = watch_recorded (directory);
 
-  ps_watcher_set_deadline (watcher, 200);
+  ps_watcher_set_deadline (watcher, FORCED_MS);
   ps_watcher_add (watcher, PS_EVENT_TERMINATE, "flush queue", 0, 0, wait_here, NULL, NULL);
   return run (watcher);
 }

@@ -371,7 +371,7 @@ end_this_way (PsWatcher *watcher, const char *way)
     quit_soon (watcher, 8);
   else
     {
-      ps_watcher_set_deadline (watcher, 50);
+      ps_watcher_set_deadline (watcher, FORCED_MS);
       ps_watcher_on_terminate (watcher, block, NULL);
       raise_soon (SIGTERM);
     }

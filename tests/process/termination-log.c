@@ -267,7 +267,7 @@ stuck_child (gconstpointer path)
 {
   PsWatcher *watcher = watch_logged (path);
 
-  ps_watcher_set_deadline (watcher, 200);
+  ps_watcher_set_deadline (watcher, FORCED_MS);
   ps_watcher_on_terminate (watcher, get_stuck, NULL);
   ps_watcher_on_terminate (watcher, fail_it, NULL);
   return run (watcher);
@@ -278,7 +278,7 @@ never_run_child (gconstpointer path)
 {
   PsWatcher *watcher = watch_logged (path);
 
-  ps_watcher_set_deadline (watcher, 200);
+  ps_watcher_set_deadline (watcher, FORCED_MS);
   child_say ("ready");
   for_ever ();
   return 0;
@@ -340,7 +340,7 @@ hanging_child (gconstpointer path)
 {
   PsWatcher *watcher = watch_logged (path);
 
-  ps_watcher_set_deadline (watcher, 200);
+  ps_watcher_set_deadline (watcher, FORCED_MS);
   run (watcher);
   child_say ("main goes on");
   for_ever ();

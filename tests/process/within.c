@@ -122,7 +122,7 @@ late_reload_child (gconstpointer inbox)
 {
   PsWatcher *watcher = watch_managed (inbox);
 
-  ps_watcher_set_deadline (watcher, 200);
+  ps_watcher_set_deadline (watcher, FORCED_MS);
   ps_watcher_on_reload (watcher, hold_for_ever, (gpointer) "reads");
   return run (watcher);
 }
