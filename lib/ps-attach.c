@@ -21,6 +21,7 @@
 #include "ps-signal.h"
 #include "ps-threads.h"
 #include "ps-version.h"
+#include "ps-waker.h"
 #include "ps-watchdog.h"
 
 #include <errno.h>
@@ -59,7 +60,7 @@ watcher_new (GMainLoop *loop, int fd)
   ps_turns_init (&self->turns);
   self->loop = g_main_loop_ref (loop);
   self->context = g_main_context_ref (g_main_loop_get_context (loop));
-  self->source = ps_source_new (fd, ps_signal_get_mark (), ps_watcher_turn, self);
+  self->source = ps_source_new (fd, ps_waker_get_mark (), ps_watcher_turn, self);
   self->registry = ps_registry_new ();
   self->report = ps_report_new ();
   self->limit_us = PS_BUDGET_DEFAULT_US;

@@ -15,7 +15,9 @@
 #include "ps-error.h"
 #include "ps-pipe.h"
 #include "ps-signal.h"
+#include "ps-taken.h"
 #include "ps-text.h"
+#include "ps-waker.h"
 
 #include <errno.h>
 
@@ -75,7 +77,7 @@ give_back (PsWatcher *self, PsSignums of)
 
   for (int signum = 1; signum < NSIG; signum++)
     if (ps_signums_have (of, signum))
-      ps_signal_give_back (signum);
+      ps_taken_give_back (signum);
   unheard = take_unheard (self, of);
   for (guint i = 0; i < unheard->len; i++)
     {
@@ -90,7 +92,7 @@ static int
 settle (PsWatcher *self)
 {
   gboolean reload_or_end = self->hangup == PS_HANGUP_RELOAD || self->hangup == PS_HANGUP_TERMINATE;
-  PsSignums hangup = ps_signums_of (SIGHUP), before = ps_signal_get_taken ();
+  PsSignums hangup = ps_signums_of (SIGHUP), before = ps_taken_get_all ();
   PsSignums named = self->are_named ? self->signals : PS_SIGNUMS_NONE;
   PsSignums wanted = self->signals | (self->hangup != PS_HANGUP_AUTO ? hangup : PS_SIGNUMS_NONE);
 
@@ -101,18 +103,18 @@ settle (PsWatcher *self)
       gboolean is_named = ps_signums_have (named, signum);
 
       if (ps_signums_have (wanted, signum)
-          && !ps_signal_take (signum, is_named ? PS_SIGNAL_TAKE_FORCED : PS_SIGNAL_TAKE_POLITE)
+          && !ps_taken_take (signum, is_named ? PS_TAKE_FORCED : PS_TAKE_POLITE)
           && is_named)
         {
           int saved_errno = errno;
 
-          give_back (self, ps_signal_get_taken () & ~before);
+          give_back (self, ps_taken_get_all () & ~before);
           errno = saved_errno;
           return signum;
         }
     }
-  ps_signal_carry (ps_signal_get_taken () & wanted);
-  give_back (self, ps_signal_get_taken () & ~wanted);
+  ps_signal_carry (ps_taken_get_all () & wanted);
+  give_back (self, ps_taken_get_all () & ~wanted);
   return 0;
 }
 
@@ -135,8 +137,8 @@ ps_watcher_give_signals_back (PsWatcher *self)
 {
   ps_signal_carry_nothing ();
   ps_pipe_loud ();
-  give_back (self, ps_signal_get_taken ());
-  ps_signal_close ();
+  give_back (self, ps_taken_get_all ());
+  ps_waker_close ();
 }
 
 gboolean

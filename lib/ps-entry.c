@@ -4,6 +4,7 @@
 
 #include "ps-watcher-private.h"
 #include "ps-clock.h"
+#include "ps-press.h"
 #include "ps-rescue.h"
 #include "ps-signal.h"
 
@@ -131,7 +132,7 @@ ps_watcher_set_escalation (PsWatcher *self, PsEscalation escalation)
 {
   g_return_if_fail (self != NULL);
 
-  ps_signal_set_escalation (escalation);
+  ps_press_set_escalation (escalation);
 }
 
 void

@@ -20,7 +20,7 @@
 
 #include "ps-leave.h"
 #include "ps-exit.h"
-#include "ps-signal.h"
+#include "ps-taken.h"
 #include "ps-threads.h"
 #include "ps-watcher-private.h"
 
@@ -84,7 +84,7 @@ sleep_ms (guint ms, const sigset_t *mask)
 static void
 hold_signals (sigset_t *mask)
 {
-  const PsSignums wanted = ps_signal_get_taken ();
+  const PsSignums wanted = ps_taken_get_all ();
   sigset_t taken;
 
   sigemptyset (&taken);

@@ -23,6 +23,7 @@
 #include "ps-run-notes.h"
 #include "ps-self.h"
 #include "ps-signal.h"
+#include "ps-waker.h"
 #include "ps-watchdog.h"
 #include "ps-will-report.h"
 #include "ps-watcher-private.h"
@@ -87,7 +88,7 @@ can_reattach (PsWatcher *self, GError **error)
   else if (is_in_events (self))
     g_set_error_literal (error, PS_ERROR, PS_ERROR_BUSY,
                          "The process forked during an exit or a reload; fork before that");
-  else if (!ps_signal_can_inherit ())
+  else if (!ps_waker_can_inherit ())
     g_set_error_literal (error, PS_ERROR, PS_ERROR_EXHAUSTED,
                          "The watcher's file descriptor is gone: it was closed, or no other was to "
                          "be had when the process forked");

@@ -21,11 +21,13 @@
 #include "ps-current.h"
 #include "ps-exit.h"
 #include "ps-lock.h"
+#include "ps-press.h"
 #include "ps-rescue.h"
 #include "ps-run-log.h"
 #include "ps-run-notes.h"
 #include "ps-self.h"
 #include "ps-signal.h"
+#include "ps-taken.h"
 #include "ps-threads.h"
 #include "ps-will-report.h"
 
@@ -105,7 +107,7 @@ run (PsWatcher *self)
   ps_rescue_set_end (PS_NEVER_US, 0);
   self->times_lost = 0;
   if (!take_first (self, &self->kept))
-    ps_signal_relax (self->taken_us);
+    ps_press_relax (self->taken_us);
 }
 
 /* A wish for which there is no room is not silently dropped. */
@@ -478,7 +480,7 @@ call (PsWatcher *self)
   PsFacts facts = {
     .cause = cause,
     .previous_action =
-        cause->kind == PS_CAUSE_SIGNAL ? ps_signal_get_previous_action (cause->signum) : NULL,
+        cause->kind == PS_CAUSE_SIGNAL ? ps_taken_get_previous_action (cause->signum) : NULL,
     .end_us = ps_budget_get_end_us (&self->budget, self->state == PS_STATE_FINISHING),
     .exit_code = status_now (self),
   };
