@@ -65,15 +65,19 @@ ps_outlet_close (PsOutlet *self)
   ps_fd_close (&self->socket);
 }
 
-/* 0: the time is over, or there is no waiting. */
+/* Where what is sent goes by name the socket may not be connected, and then poll() sees room
+ * always: so it is tried again every now and then. 0: the time is over, or there is no waiting. */
 static int
-await_room (int fd, int64_t end_us)
+await_room (int fd, int by_name, int64_t end_us)
 {
-  struct pollfd pollfd = { .fd = fd, .events = POLLOUT };
+  struct pollfd pollfd = { .fd = by_name ? -1 : fd, .events = POLLOUT };
   int64_t left_us = end_us - ps_clock_now_us ();
+  int r;
 
-  return left_us > 0
-         && (poll (&pollfd, 1, (int) ((left_us + 999) / PS_US_PER_MS)) > 0 || errno == EINTR);
+  if (left_us <= 0)
+    return 0;
+  r = poll (&pollfd, 1, by_name ? 1 : (int) ((left_us + 999) / PS_US_PER_MS));
+  return r > 0 || (r == 0 && by_name) || (r < 0 && errno == EINTR);
 }
 
 static int
@@ -85,7 +89,7 @@ send_by (const PsOutlet *self, int fd, struct msghdr *message, int64_t end_us)
 
       if (error == EAGAIN || error == EINTR)
         {
-          if (!await_room (fd, end_us))
+          if (!await_room (fd, message->msg_name != NULL, end_us))
             return -error;
         }
       else if (message->msg_name != NULL)

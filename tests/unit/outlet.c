@@ -12,12 +12,34 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define LONG_US (60 * PS_US_PER_SEC)
+
+/* In place of libc's, for this program and the library in it. */
+static gboolean connecting_is_forbidden;
+static guint n_polls;
+
+int
+connect (int fd, const struct sockaddr *address, socklen_t length)
+{
+  if (!connecting_is_forbidden)
+    return (int) syscall (SYS_connect, fd, address, length);
+  errno = EPERM;
+  return -1;
+}
+
+int
+poll (struct pollfd *fds, nfds_t n, int timeout_ms)
+{
+  n_polls++;
+  return (int) syscall (SYS_poll, fds, n, timeout_ms);
+}
 
 typedef struct
 {
@@ -161,6 +183,24 @@ test_waits_for_room (Place *place, gconstpointer unused)
   g_assert_cmpint (GPOINTER_TO_INT (g_thread_join (thread)), ==, 0);
 }
 
+/* A socket that is not connected always has room, as poll() sees it: it is not to be asked all the
+ * time. */
+static void
+test_may_not_connect (Place *place, gconstpointer unused)
+{
+  connecting_is_forbidden = TRUE;
+  ps_outlet_close (&place->outlet);
+  ps_outlet_open (&place->outlet, &place->address, sizeof place->address);
+  assert_gets_through (place, "by name");
+  fill (place);
+  n_polls = 0;
+  g_assert_cmpint (send_text (place, "lost", 20 * PS_US_PER_MS), ==, -EAGAIN);
+  g_assert_cmpuint (n_polls, <=, 20);
+  assert_message (place, "filler");
+  g_assert_cmpint (send_text (place, "there is room", 0), ==, 0);
+  connecting_is_forbidden = FALSE;
+}
+
 static void
 test_nobody (Place *place, gconstpointer unused)
 {
@@ -269,6 +309,7 @@ main (int argc, char **argv)
   add ("/outlet/parts", READER, test_parts);
   add ("/outlet/full", READER, test_full);
   add ("/outlet/waits-for-room", READER, test_waits_for_room);
+  add ("/outlet/may-not-connect", READER, test_may_not_connect);
   add ("/outlet/nobody", NULL, test_nobody);
   add ("/outlet/started-anew", READER, test_started_anew);
   add ("/outlet/name-is-gone", READER, test_name_is_gone);
