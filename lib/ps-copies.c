@@ -4,7 +4,7 @@
  * A program may have the library twice: linked into it, and as a shared library for a plug-in; or
  * in two versions from two directories. Both would take the signals and exit() of the one process.
  * So one that watches leaves its card where the other finds it: in GLib, of which there is one for
- * both. (With dlmopen() there would be two; GObject 2.74 crashes before it comes to that.)
+ * both. (With dlmopen() there would be two; GLib 2.74 crashes then, with us or without.)
  *
  * Another version reads the card: its name and its layout stay, fields may be added at the end. The
  * copies are never unloaded (-z nodelete).
