@@ -5,6 +5,7 @@
 
 typedef struct
 {
+  int input;  /* standard input; -1: there is nothing to read */
   int say;    /* where the trace goes */
   int await;  /* where the parent's lines come from */
   int output; /* standard output and error */

@@ -77,9 +77,9 @@ arrange_fds (const ChildFds *fds)
   int say = fcntl (fds->say, F_DUPFD, 10);
   int await = fcntl (fds->await, F_DUPFD, 10);
   int output = fcntl (fds->output, F_DUPFD, 10);
-  int null = open ("/dev/null", O_RDONLY);
+  int input = fds->input >= 0 ? fds->input : open ("/dev/null", O_RDONLY);
 
-  dup2 (null, STDIN_FILENO);
+  dup2 (input, STDIN_FILENO);
   dup2 (output, STDOUT_FILENO);
   dup2 (output, STDERR_FILENO);
   dup2 (say, SAY_FD);

@@ -94,6 +94,12 @@ inbox_path (Inbox *self)
   return self->path;
 }
 
+int
+inbox_socket (Inbox *self)
+{
+  return self->fd;
+}
+
 /* A message may come as a file, as journald takes it: in memory, and nobody can change it. */
 static ssize_t
 read_file (Inbox *self, int fd)

@@ -13,6 +13,9 @@ Inbox *inbox_new (void);
 /* Its path; good for NOTIFY_SOCKET as it is. */
 const char *inbox_path (Inbox *self);
 
+/* Its socket, for a child that is to read by itself. */
+int inbox_socket (Inbox *self);
+
 /* The next message, within 20 s; "" when the case has failed. Owned by the inbox. */
 const char *inbox_next_at (const char *where, Inbox *self);
 

@@ -94,7 +94,7 @@ proc_free (gpointer data)
 }
 
 Proc *
-proc_start (ProcMain child_main, gconstpointer data)
+proc_start_with (ProcMain child_main, gconstpointer data, int input)
 {
   Proc *self = g_new0 (Proc, 1);
   int trace[2], tell[2];
@@ -112,7 +112,7 @@ proc_start (ProcMain child_main, gconstpointer data)
     g_error ("No child: %s", g_strerror (errno));
   if (self->pid == 0)
     {
-      const ChildFds fds = { trace[1], tell[0], self->output_fd };
+      const ChildFds fds = { input, trace[1], tell[0], self->output_fd };
 
       n_procs = 0;
       child_begin (&fds);
@@ -128,6 +128,12 @@ proc_start (ProcMain child_main, gconstpointer data)
   n_procs++;
   tap_defer (proc_free, self);
   return self;
+}
+
+Proc *
+proc_start (ProcMain child_main, gconstpointer data)
+{
+  return proc_start_with (child_main, data, -1);
 }
 
 pid_t

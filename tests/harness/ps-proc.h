@@ -17,6 +17,9 @@ typedef int (*ProcMain) (gconstpointer data);
  * its signals are as in a fresh process, its standard output and error are kept. */
 Proc *proc_start (ProcMain child_main, gconstpointer data);
 
+/* The same, with a descriptor as its standard input. */
+Proc *proc_start_with (ProcMain child_main, gconstpointer data, int input);
+
 pid_t proc_pid (Proc *self);
 
 /* Sends a signal to the child, or to its whole process group. */

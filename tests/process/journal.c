@@ -3,10 +3,14 @@
 #include "common.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <ps-ids.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 typedef struct
@@ -118,6 +122,65 @@ static void
 j02_no_timers (void)
 {
   expect_to_go_on ((Setup){ .journal = inbox_new (), .manager = inbox_new (), .no_timers = TRUE });
+}
+
+/* The journal is behind, and goes on reading just when a crash has begun to wait for it: poll() is
+ * in place of libc's, for this program and the libraries in it. */
+static atomic_int reads;
+static guint *n_waits;
+
+int
+poll (struct pollfd *fds, nfds_t n, int timeout_ms)
+{
+  if (atomic_load (&reads) && timeout_ms > 0)
+    {
+      char byte;
+
+      recv (STDIN_FILENO, &byte, 1, MSG_DONTWAIT);
+      (*n_waits)++;
+    }
+  return (int) syscall (SYS_poll, fds, n, timeout_ms);
+}
+
+static int
+crashing_child (gconstpointer data)
+{
+  const Setup *setup = data;
+  PsWatcher *watcher;
+
+  if (!child_own_run (inbox_path (setup->journal)))
+    {
+      child_say (NO_NAMESPACE);
+      return 0;
+    }
+  child_say ("namespace");
+  g_setenv ("NOTIFY_SOCKET", inbox_path (setup->manager), TRUE);
+  watcher = ps_glib_attach (g_main_loop_new (NULL, FALSE));
+  ps_watcher_report_crashes (watcher);
+  atomic_store (&reads, 1);
+  raise (SIGSEGV);
+  return 0;
+}
+
+/* It waits for 20 ms: a machine that is busy may let them pass before it comes to the waiting. */
+static void
+j02_crash (void)
+{
+  Setup setup = { .manager = inbox_new () };
+  Proc *child;
+
+  n_waits = mmap (NULL, sizeof *n_waits, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  for (guint i = 0; i < 20 && *n_waits == 0 && !tap_failed (); i++)
+    {
+      setup.journal = inbox_new ();
+      inbox_fill (setup.journal);
+      child = proc_start_with (crashing_child, &setup, inbox_socket (setup.journal));
+      if (!got_namespace (child))
+        return;
+      proc_expect_signal (child, SIGSEGV);
+    }
+  tap_check (*n_waits > 0);
+  inbox_find_line (setup.journal, "MESSAGE_ID=" PS_MESSAGE_CRASHED);
 }
 
 /* A pipe that nobody reads, with no room in it. */
@@ -585,6 +648,7 @@ static const TapCase cases[] = {
   { "J02", "a journal that does not read delays the exit by a moment", j02 },
   { "J02b", "so does a full pipe as standard error", j02_stderr },
   { "J02c", "nor does the manager, and the loop hangs", j02_all },
+  { "J02e", "one that is behind has the record of a crash a moment later", j02_crash },
   { "J02d", "there are no timers: it goes on as well", j02_no_timers },
   { "E07d", "another root directory and no rights, after attaching: journal and manager are told",
     e07 },
