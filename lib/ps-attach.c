@@ -50,6 +50,7 @@ read_environment (PsWatcher *self)
 static PsWatcher *
 watcher_new (GMainLoop *loop, int fd)
 {
+  const PsSourceWaker waker = { fd, ps_waker_get_mark (), ps_waker_reopen };
   PsWatcher *self = g_new (PsWatcher, 1);
 
   memset (self, 0, offsetof (PsWatcher, places));
@@ -60,7 +61,7 @@ watcher_new (GMainLoop *loop, int fd)
   ps_turns_init (&self->turns);
   self->loop = g_main_loop_ref (loop);
   self->context = g_main_context_ref (g_main_loop_get_context (loop));
-  self->source = ps_source_new (fd, ps_waker_get_mark (), ps_watcher_turn, self);
+  self->source = ps_source_new (&waker, ps_watcher_turn, self);
   self->registry = ps_registry_new ();
   self->report = ps_report_new ();
   self->limit_us = PS_BUDGET_DEFAULT_US;

@@ -64,9 +64,9 @@ ps_fd_get (const PsFd *self)
   return look_at (self) == OURS ? self->fd : -1;
 }
 
-/* The same for what nothing else can be opened in place of: where fstat() is forbidden it is taken
- * for ours. An eventfd's inode is that of every anonymous file; so a program's own eventfd, or
- * epoll instance, at that number is not told apart. */
+/* The same, but where fstat() is forbidden it is taken for ours: for what signals come by. An
+ * eventfd's inode is that of every anonymous file; so a program's own eventfd, or epoll instance,
+ * at that number is not told apart. */
 int
 ps_fd_get_hopefully (const PsFd *self)
 {

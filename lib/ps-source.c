@@ -27,7 +27,8 @@ typedef struct
   GSource base;
   PsFd fd;
   atomic_int *mark;
-  gpointer tag; /* NULL: the descriptor is lost */
+  int (*reopen) (void);
+  gpointer tag; /* NULL: there is no descriptor any more */
   GMutex lock;
   GCond woken;
   gboolean awake;
@@ -54,8 +55,19 @@ check (GSource *base)
 }
 
 /* A program that closes what it does not know may have given the number to something of its own,
- * which is not to be read, and not to be waited for. Then the mark is all there is: a signal is
- * seen when it interrupts the loop's own poll(). */
+ * which is not to be read, and not to be waited for. It is found out when that number is closed or
+ * readable, or by the mark. */
+static void
+replace (Source *source)
+{
+  int fd = source->reopen != NULL ? source->reopen () : -1;
+
+  g_source_remove_unix_fd (&source->base, g_steal_pointer (&source->tag));
+  source->fd.fd = -1;
+  if (ps_fd_keep (&source->fd, fd) >= 0)
+    source->tag = g_source_add_unix_fd (&source->base, fd, G_IO_IN);
+}
+
 static void
 empty (Source *source)
 {
@@ -66,7 +78,7 @@ empty (Source *source)
     while (read (fd, &count, sizeof count) < 0 && errno == EINTR)
       ;
   else if (source->tag != NULL)
-    g_source_remove_unix_fd (&source->base, g_steal_pointer (&source->tag));
+    replace (source);
 }
 
 static gboolean
@@ -105,11 +117,10 @@ static GSourceFuncs source_funcs = {
   .prepare = prepare, .check = check, .dispatch = dispatch, .finalize = finalize
 };
 
-/* fd: a non-blocking eventfd, which stays the caller's. mark: set by those who write to it, before
- * they do; or NULL. The source recurses: a callback may run a loop of its own, and signals are
+/* The source recurses: a callback may run a loop of its own, and signals are
  * still seen. */
 GSource *
-ps_source_new (int fd, atomic_int *mark, PsSourceFunc func, gpointer data)
+ps_source_new (const PsSourceWaker *waker, PsSourceFunc func, gpointer data)
 {
   GSource *base = g_source_new (&source_funcs, sizeof (Source));
   Source *source = (Source *) base;
@@ -117,9 +128,10 @@ ps_source_new (int fd, atomic_int *mark, PsSourceFunc func, gpointer data)
   g_mutex_init (&source->lock);
   g_cond_init (&source->woken);
   source->fd = (PsFd){ .fd = -1 };
-  ps_fd_keep (&source->fd, fd);
-  source->mark = mark;
-  source->tag = g_source_add_unix_fd (base, fd, G_IO_IN);
+  ps_fd_keep (&source->fd, waker->fd);
+  source->mark = waker->mark;
+  source->reopen = waker->reopen;
+  source->tag = g_source_add_unix_fd (base, waker->fd, G_IO_IN);
   g_source_set_static_name (base, "[libpostscriptum] watcher");
   g_source_set_priority (base, G_PRIORITY_HIGH);
   g_source_set_can_recurse (base, TRUE);

@@ -8,7 +8,15 @@
 
 typedef void (*PsSourceFunc) (gpointer data);
 
-GSource *ps_source_new (int fd, atomic_int *mark, PsSourceFunc func, gpointer data);
+/* What signal handlers wake it by, which stays its owner's. */
+typedef struct
+{
+  int fd;               /* a non-blocking eventfd */
+  atomic_int *mark;     /* set by those who write to it, before they do; or NULL */
+  int (*reopen) (void); /* where the program has closed it: another one; -1: no more; or NULL */
+} PsSourceWaker;
+
+GSource *ps_source_new (const PsSourceWaker *waker, PsSourceFunc func, gpointer data);
 gboolean ps_source_is_at_rest (GSource *source);
 void ps_source_wake (GSource *source);
 gboolean ps_source_rest (GSource *source, gint64 until_us);

@@ -30,6 +30,17 @@ ps_waker_open (void)
   return ps_fd_keep (&well.fd, eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK));
 }
 
+/* The program has closed the descriptor: another one; -1: nobody is watched here. What comes in
+ * between leaves the mark. */
+int
+ps_waker_reopen (void)
+{
+  if (well.fd.fd < 0)
+    return -1;
+  well.fd.fd = -1;
+  return ps_waker_open ();
+}
+
 void
 ps_waker_close (void)
 {

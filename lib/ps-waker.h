@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 int ps_waker_open (void);
+int ps_waker_reopen (void);
 void ps_waker_close (void);
 int ps_waker_get_fd (void);
 atomic_int *ps_waker_get_mark (void);

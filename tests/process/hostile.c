@@ -136,12 +136,12 @@ e02_reserve (void)
   expect_stop (child, SIGTERM, 143, "terminate: t", "finish: f", "still there: 1");
 }
 
-/* A program that closes what it does not know, and opens a connection of its own at the number of
- * the descriptor that wakes the loop. */
+/* A program that closes what it does not know, and may open a connection of its own at the number
+ * of the descriptor that wakes the loop. */
 #define WORDS "to be read by the program"
 
 static int
-waker_child (gconstpointer unused)
+waker_child (gconstpointer is_taken)
 {
   gboolean was_open[64];
   PsWatcher *watcher;
@@ -159,7 +159,7 @@ waker_child (gconstpointer unused)
   child_need (write (pair[1], WORDS, sizeof WORDS) == sizeof WORDS);
   for (fd = 5; fd < 64; fd++)
     if (!was_open[fd] && is_eventfd (fd))
-      child_need (dup2 (pair[0], fd) == fd && ++n > 0);
+      child_need ((is_taken != NULL ? dup2 (pair[0], fd) == fd : close (fd) == 0) && ++n > 0);
   child_sayf ("taken: %d", n);
   status = run (watcher);
   child_sayf ("there: %d", recv (pair[0], words, sizeof words, MSG_DONTWAIT) == sizeof WORDS);
@@ -170,10 +170,13 @@ waker_child (gconstpointer unused)
 static void
 e02_waker (void)
 {
-  Proc *child = proc_start (waker_child, NULL);
+  for (gboolean is_taken = FALSE; is_taken <= TRUE; is_taken++)
+    {
+      Proc *child = proc_start (waker_child, GINT_TO_POINTER (is_taken));
 
-  proc_expect (child, "taken: 1");
-  expect_stop (child, SIGTERM, 143, "terminate: t", "finish: f", "there: 1", "nothing came: 1");
+      proc_expect (child, "taken: 1");
+      expect_stop (child, SIGTERM, 143, "terminate: t", "finish: f", "there: 1", "nothing came: 1");
+    }
 }
 
 /* --- E04: limits ---------------------------------------------------------------------------------
@@ -410,7 +413,8 @@ e07_chroot_later (void)
 static const TapCase cases[] = {
   { "E02", "no descriptor is left at the end: all of it, the manager is told", e02 },
   { "E02b", "the reserve's number belongs to the program: it is left alone", e02_reserve },
-  { "E02c", "the number of what wakes the loop belongs to the program: likewise", e02_waker },
+  { "E02c", "what wakes the loop was closed, its number belongs to the program: likewise",
+    e02_waker },
   { "E04", "a stack of 64 KiB, of threads, too", e04_stack },
   { "E04b", "no more address space when the signal comes", e04_memory },
   { "E04c", "no file may grow: no word, and no SIGXFSZ", e04_file_size },

@@ -30,7 +30,7 @@ set_up (Fixture *f, gconstpointer unused)
   f->context = g_main_context_new ();
   f->fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   g_assert_cmpint (f->fd, >=, 0);
-  f->source = ps_source_new (f->fd, NULL, count, f);
+  f->source = ps_source_new (&(PsSourceWaker){ .fd = f->fd }, count, f);
   g_source_attach (f->source, f->context);
 }
 
@@ -129,7 +129,7 @@ static void
 test_mark (Fixture *f, gconstpointer unused)
 {
   atomic_int mark = 0;
-  GSource *source = ps_source_new (f->fd, &mark, count, f);
+  GSource *source = ps_source_new (&(PsSourceWaker){ f->fd, &mark, NULL }, count, f);
 
   g_source_destroy (f->source);
   g_source_attach (source, f->context);
@@ -146,6 +146,64 @@ test_mark (Fixture *f, gconstpointer unused)
   g_assert_false (g_main_context_iteration (f->context, FALSE));
   g_source_destroy (source);
   g_source_unref (source);
+}
+
+static int another;
+
+static int
+open_another (void)
+{
+  another = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+  return another;
+}
+
+/* The program closes the descriptor, or gives its number to something of its own: there is another
+ * one, which wakes as well. */
+static void
+test_lost (Fixture *f, gconstpointer is_taken)
+{
+  int lost = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK), ends[2];
+  GSource *source =
+      ps_source_new (&(PsSourceWaker){ .fd = lost, .reopen = open_another }, count, f);
+  char word[8];
+
+  g_source_destroy (f->source);
+  g_source_attach (source, f->context);
+  g_assert_cmpint (pipe (ends), ==, 0);
+  g_assert_cmpint (write (ends[1], "theirs", 7), ==, 7);
+  if (is_taken != NULL)
+    g_assert_cmpint (dup2 (ends[0], lost), ==, lost);
+  else
+    close (lost);
+  g_assert_true (g_main_context_iteration (f->context, TRUE));
+  g_assert_cmpuint (f->dispatched, ==, 1);
+  g_assert_false (g_main_context_iteration (f->context, FALSE));
+  g_assert_cmpint (read (ends[0], word, sizeof word), ==, 7);
+  poke (another, 1);
+  g_assert_true (g_main_context_iteration (f->context, TRUE));
+  g_assert_cmpuint (f->dispatched, ==, 2);
+  assert_drained (another);
+  g_source_destroy (source);
+  g_source_unref (source);
+  close (another);
+  close (ends[0]);
+  close (ends[1]);
+  if (is_taken != NULL)
+    close (lost);
+}
+
+/* It was the last one: nobody looks at the number any more. */
+static void
+test_lost_for_good (Fixture *f, gconstpointer unused)
+{
+  close (f->fd);
+  g_assert_true (g_main_context_iteration (f->context, TRUE));
+  g_assert_false (g_main_context_iteration (f->context, FALSE));
+  g_assert_true (ps_source_rest (f->source, G_MAXINT64));
+  ps_source_wake (f->source);
+  g_assert_true (g_main_context_iteration (f->context, TRUE));
+  g_assert_cmpuint (f->dispatched, ==, 2);
+  f->fd = eventfd (0, EFD_CLOEXEC);
 }
 
 static void
@@ -268,6 +326,10 @@ main (int argc, char **argv)
   add ("/source/wake-is-not-lost", test_wake_is_not_lost);
   add ("/source/rest-until", test_rest_until);
   add ("/source/mark", test_mark);
+  g_test_add ("/source/closed", Fixture, NULL, set_up, test_lost, tear_down);
+  g_test_add ("/source/number-is-somebody-elses", Fixture, GINT_TO_POINTER (1), set_up, test_lost,
+              tear_down);
+  add ("/source/lost-for-good", test_lost_for_good);
   add ("/source/descriptor-while-resting", test_descriptor_while_resting);
   add ("/source/hand-over", test_hand_over);
   add ("/source/wait-is-bounded", test_wait_is_bounded);
