@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * sd-journal does the work: it finds the files, merges them, and looks matches up in their hash
- * tables. What is added here:
+ * sd-journal does the work: it finds the files, merges them, and finds what matches. What is added
+ * here:
  *
  * - Damage. It drops a file in which it finds no way on, without a word; the space that open files
  *   take (sd_journal_get_usage) then shrinks, and that is how we know. A file that shrinks while it
  *   is mapped kills its reader by SIGBUS, so that says what it is.
  * - Bounds. Values are cut, and their number is that of the fields that matter, whatever an entry
  *   holds: reading a journal takes the same memory for one entry and for a million.
- * - Names of units are values of matches, nothing else: no glob, no path, no shell sees them.
  */
 
 #include "ps-journal-reader.h"
@@ -23,7 +22,7 @@
 #include <systemd/sd-journal.h>
 
 #include "ps-journal-files.h"
-#include "ps-kinds.h"
+#include "ps-journal-matches.h"
 #include "ps-verb.h"
 #include "ps-when.h"
 
@@ -271,88 +270,9 @@ ps_journal_reader_free (PsJournalReader *self)
 
 /* --- Selecting ------------------------------------------------------------------------------- */
 
-/* The first failure is kept; the others follow from it. */
-static void
-match (PsJournalReader *self, int *r, const char *field, const char *value)
-{
-  g_autofree char *text = g_strdup_printf ("%s=%s", field, value);
-
-  if (*r >= 0)
-    *r = sd_journal_add_match (self->journal, text, 0);
-}
-
-static void
-match_int (PsJournalReader *self, int *r, const char *field, gint64 value)
-{
-  g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT, value);
-
-  match (self, r, field, text);
-}
-
-static void
-match_kinds (PsJournalReader *self, int *r, gboolean (*is_meant) (PsKind kind))
-{
-  gsize n;
-  const PsKindEntry *kinds = ps_kinds_get (&n);
-
-  for (gsize i = 0; i < n; i++)
-    if (is_meant (kinds[i].kind))
-      match (self, r, "MESSAGE_ID", kinds[i].id);
-}
-
-static void
-match_or (PsJournalReader *self, int *r)
-{
-  if (*r >= 0)
-    *r = sd_journal_add_disjunction (self->journal);
-}
-
+/* r: how selecting went. */
 static gboolean
-is_of_steps (PsKind kind)
-{
-  return kind == PS_KIND_STEP_DONE || kind == PS_KIND_HOLD_DROPPED || kind == PS_KIND_STEP_SKIPPED
-         || kind == PS_KIND_CALLBACK_FAILED || kind == PS_KIND_EXIT_FINISHED
-         || kind == PS_KIND_EXIT_FORCED;
-}
-
-static gboolean
-is_manager (PsKind kind)
-{
-  return kind == PS_KIND_MANAGER;
-}
-
-static gboolean
-is_coredump (PsKind kind)
-{
-  return kind == PS_KIND_COREDUMP;
-}
-
-static gboolean
-is_ours (PsKind kind)
-{
-  return kind != PS_KIND_NONE && !ps_kind_is_of_systemd (kind);
-}
-
-static void
-match_units (PsJournalReader *self, int *r, char **units, const char *field)
-{
-  for (gsize i = 0; units != NULL && units[i] != NULL; i++)
-    match (self, r, field, units[i]);
-}
-
-static void
-begin (PsJournalReader *self, int *r)
-{
-  sd_journal_flush_matches (self->journal);
-  if (self->host == NULL)
-    return;
-  match (self, r, "_HOSTNAME", self->host);
-  if (*r >= 0)
-    *r = sd_journal_add_conjunction (self->journal);
-}
-
-static gboolean
-end (PsJournalReader *self, int r, GError **error)
+begin (PsJournalReader *self, int r, GError **error)
 {
   self->n_standstill = 0;
   if (r >= 0)
@@ -364,64 +284,16 @@ end (PsJournalReader *self, int r, GError **error)
 gboolean
 ps_journal_reader_select (PsJournalReader *self, char **units, PsMatch what, GError **error)
 {
-  int r = 0;
+  int r = what == PS_MATCH_LIVES ? ps_journal_matches_lives (self->journal, self->host, units)
+                                 : ps_journal_matches_steps (self->journal, self->host, units);
 
-  begin (self, &r);
-  match_kinds (self, &r, what == PS_MATCH_LIVES ? ps_kind_is_of_life : is_of_steps);
-  match_units (self, &r, units, "PS_UNIT");
-  if (what == PS_MATCH_STEPS)
-    return end (self, r, error);
-  match_or (self, &r);
-  match_kinds (self, &r, is_manager);
-  match_units (self, &r, units, "UNIT");
-  if (units != NULL)
-    {
-      match_or (self, &r);
-      match_kinds (self, &r, is_manager);
-      match_units (self, &r, units, "USER_UNIT");
-    }
-  match_or (self, &r);
-  match_kinds (self, &r, is_coredump);
-  match_units (self, &r, units, "COREDUMP_UNIT");
-  if (units != NULL)
-    {
-      match_or (self, &r);
-      match_kinds (self, &r, is_coredump);
-      match_units (self, &r, units, "COREDUMP_USER_UNIT");
-    }
-  return end (self, r, error);
-}
-
-static void
-match_process (PsJournalReader *self, int *r, const PsLife *life)
-{
-  if (life->pid < 0 || *life->boot_id == '\0')
-    return;
-  match_or (self, r);
-  match_kinds (self, r, is_ours);
-  match (self, r, "_BOOT_ID", life->boot_id);
-  match_int (self, r, "_PID", life->pid);
-  match_or (self, r);
-  match_kinds (self, r, is_coredump);
-  match (self, r, "_BOOT_ID", life->boot_id);
-  match_int (self, r, "COREDUMP_PID", life->pid);
+  return begin (self, r, error);
 }
 
 gboolean
 ps_journal_reader_select_life (PsJournalReader *self, const PsLife *life, GError **error)
 {
-  static const char *const fields[] = { "PS_INVOCATION_ID", "PS_PREVIOUS_INVOCATION_ID",
-                                        "INVOCATION_ID", "USER_INVOCATION_ID" };
-  int r = 0;
-
-  begin (self, &r);
-  for (gsize i = 0; *life->invocation_id != '\0' && i < G_N_ELEMENTS (fields); i++)
-    {
-      match_or (self, &r);
-      match (self, &r, fields[i], life->invocation_id);
-    }
-  match_process (self, &r, life);
-  return end (self, r, error);
+  return begin (self, ps_journal_matches_life (self->journal, self->host, life), error);
 }
 
 /* --- Reading --------------------------------------------------------------------------------- */
@@ -524,11 +396,9 @@ find_newest_boot (PsJournalReader *self, const char *machine_id)
   char text[SD_ID128_STRING_MAX];
   guint64 monotonic_us;
   sd_id128_t boot;
-  int r = 0;
 
-  sd_journal_flush_matches (self->journal);
-  match (self, &r, "_MACHINE_ID", machine_id);
-  if (r < 0 || sd_journal_seek_tail (self->journal) < 0 || sd_journal_previous (self->journal) <= 0
+  if (ps_journal_matches_machine (self->journal, machine_id) < 0
+      || sd_journal_seek_tail (self->journal) < 0 || sd_journal_previous (self->journal) <= 0
       || sd_journal_get_monotonic_usec (self->journal, &monotonic_us, &boot) < 0)
     return NULL;
   return g_strdup (sd_id128_to_string (boot, text));
