@@ -7,8 +7,6 @@
  * - Damage. It drops a file in which it finds no way on, without a word; the space that open files
  *   take (sd_journal_get_usage) then shrinks, and that is how we know. A file that shrinks while it
  *   is mapped kills its reader by SIGBUS, so that says what it is.
- * - Bounds. Values are cut, and their number is that of the fields that matter, whatever an entry
- *   holds: reading a journal takes the same memory for one entry and for a million.
  */
 
 #include "ps-journal-reader.h"
@@ -23,12 +21,9 @@
 
 #include "ps-journal-files.h"
 #include "ps-journal-matches.h"
+#include "ps-journal-values.h"
 #include "ps-verb.h"
 #include "ps-when.h"
-
-/* A value is cut to its own limit; sd-journal need not unpack more than the largest takes. */
-#define THRESHOLD (PS_ACCOUNT_MAX + 64)
-#define STORE_BYTES (PS_N_KEYS * (PS_VALUE_MAX + 8) + PS_ACCOUNT_MAX)
 
 /* A damaged file can lead in a circle; an entry is not read twice in a row so often. */
 #define STANDSTILL_MAX 1000
@@ -48,9 +43,7 @@ struct _PsJournalReader
   gint64 last_us, last_monotonic_us;
   GHashTable *boots; /* machine ID: its newest boot */
   char own_machine[SD_ID128_STRING_MAX], own_boot[SD_ID128_STRING_MAX];
-  char boot[SD_ID128_STRING_MAX]; /* of the entry, where its field is missing */
-  gsize length;
-  char store[STORE_BYTES];
+  PsJournalValues values;
 };
 
 G_DEFINE_QUARK (ps - reader - error, ps_reader_error)
@@ -248,7 +241,7 @@ ps_journal_reader_open (const PsOptions *options, GError **error)
         fail (error, r, "the journal cannot be opened");
       return NULL;
     }
-  sd_journal_set_data_threshold (self->journal, THRESHOLD);
+  ps_journal_values_bound (self->journal);
   sd_journal_get_usage (self->journal, &self->usage);
   return g_steal_pointer (&self);
 }
@@ -298,60 +291,6 @@ ps_journal_reader_select_life (PsJournalReader *self, const PsLife *life, GError
 
 /* --- Reading --------------------------------------------------------------------------------- */
 
-/* What ends a text in C does not end it here. */
-static char *
-keep_value (PsJournalReader *self, PsKey key, const char *value, gsize length)
-{
-  gsize max = ps_entry_key_max (key);
-  gboolean is_cut = length > max;
-  char *text = self->store + self->length;
-
-  length = MIN (length, max);
-  memcpy (text, value, length);
-  for (char *zero; (zero = memchr (text, '\0', length)) != NULL;)
-    *zero = '\x01';
-  strcpy (text + length, is_cut ? "…" : "");
-  self->length += length + sizeof "…";
-  return text;
-}
-
-static void
-take_field (PsJournalReader *self, PsEntry *entry, const char *data, gsize length)
-{
-  const char *equals = memchr (data, '=', MIN (length, 64));
-  PsKey key;
-
-  if (equals == NULL)
-    return;
-  key = ps_entry_find_key (data, (gsize) (equals - data));
-  if (key != PS_N_KEYS && entry->values[key] == NULL)
-    entry->values[key] = keep_value (self, key, equals + 1, length - (gsize) (equals + 1 - data));
-}
-
-static gboolean
-take_entry (PsJournalReader *self, PsEntry *entry)
-{
-  guint64 realtime_us, monotonic_us;
-  sd_id128_t boot;
-  const void *data;
-  size_t length;
-  int r;
-
-  *entry = (PsEntry){ 0 };
-  self->length = 0;
-  if (sd_journal_get_realtime_usec (self->journal, &realtime_us) < 0
-      || sd_journal_get_monotonic_usec (self->journal, &monotonic_us, &boot) < 0)
-    return FALSE;
-  entry->realtime_us = (gint64) MIN (realtime_us, (guint64) G_MAXINT64 / 2);
-  entry->monotonic_us = (gint64) MIN (monotonic_us, (guint64) G_MAXINT64 / 2);
-  sd_journal_restart_data (self->journal);
-  while ((r = sd_journal_enumerate_available_data (self->journal, &data, &length)) > 0)
-    take_field (self, entry, data, length);
-  if (entry->values[PS_KEY_BOOT_ID] == NULL)
-    entry->values[PS_KEY_BOOT_ID] = sd_id128_to_string (boot, self->boot);
-  return r >= 0;
-}
-
 static gboolean
 is_standing_still (PsJournalReader *self, const PsEntry *entry)
 {
@@ -371,7 +310,7 @@ ps_journal_reader_next (PsJournalReader *self, PsEntry *entry)
 
   while ((r = sd_journal_next (self->journal)) > 0)
     {
-      gboolean is_whole = take_entry (self, entry);
+      gboolean is_whole = ps_journal_values_take (&self->values, self->journal, entry);
 
       self->n_bad_entries += !is_whole;
       if (is_standing_still (self, entry))
