@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The only part of psctl that sees the journal: entries one after the other, as plain values. */
+/* All that the rest of psctl sees of the journal: entries one after the other, as plain values. */
 
 #include "ps-entry.h"
 #include "ps-life.h"
