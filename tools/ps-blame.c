@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "ps-entry-whose.h"
 #include "ps-kinds.h"
 
 struct _PsBlame
@@ -59,13 +60,11 @@ ps_blame_free (PsBlame *self)
 static const char *
 get_name (const PsEntry *entry)
 {
-  static const PsKey keys[] = { PS_KEY_UNIT, PS_KEY_SYSTEMD_USER_UNIT, PS_KEY_SYSTEMD_UNIT,
-                                PS_KEY_PROGRAM };
+  const char *name = ps_entry_get_unit (entry);
 
-  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
-    if (entry->values[keys[i]] != NULL)
-      return entry->values[keys[i]];
-  return "";
+  if (name == NULL)
+    name = entry->values[PS_KEY_PROGRAM];
+  return name != NULL ? name : "";
 }
 
 static PsBlamed *

@@ -18,6 +18,8 @@
 
 #include <string.h>
 
+#include "ps-entry-whose.h"
+
 /* Of a text of a plain life. */
 #define PLAIN_MAX 256
 
@@ -111,40 +113,6 @@ remember (PsLives *self, GHashTable *table, const char *name, gint64 pid, PsLife
       table, (gpointer) (pid < 0 ? name : g_string_chunk_insert_const (self->texts, key)), life);
 }
 
-static const char *
-get_invocation (const PsEntry *entry)
-{
-  const char *id = entry->values[PS_KEY_INVOCATION_ID];
-
-  return id != NULL ? id : entry->values[PS_KEY_SYSTEMD_INVOCATION_ID];
-}
-
-static const char *
-get_unit (const PsEntry *entry)
-{
-  const char *unit = entry->values[PS_KEY_UNIT];
-
-  if (unit == NULL)
-    unit = entry->values[PS_KEY_SYSTEMD_USER_UNIT];
-  return unit != NULL ? unit : entry->values[PS_KEY_SYSTEMD_UNIT];
-}
-
-/* Whether journald knows that it is not of the unit that it claims. Of last words it may not know;
- * and of a process that speaks right after its start it keeps for a while what it was before, a
- * copy of the manager in the manager's own init.scope. */
-static gboolean
-is_foreign (const PsEntry *entry)
-{
-  const char *claimed = entry->values[PS_KEY_UNIT];
-  const char *unit = entry->values[PS_KEY_SYSTEMD_UNIT];
-  const char *user_unit = entry->values[PS_KEY_SYSTEMD_USER_UNIT];
-
-  if (claimed == NULL || unit == NULL)
-    return FALSE;
-  return strcmp (claimed, unit) != 0 && strcmp (unit, "init.scope") != 0
-         && g_strcmp0 (claimed, user_unit) != 0 && g_strcmp0 (user_unit, "init.scope") != 0;
-}
-
 /* --- Making -------------------------------------------------------------------------------- */
 
 /* When the boot began, as the first record of it has the clocks: that orders lives even where
@@ -166,7 +134,7 @@ get_boot_us (PsLives *self, const char *boot_id, const PsEntry *entry)
 static void
 set_whose (PsLives *self, PsLife *life, const PsEntry *entry)
 {
-  const char *unit = get_unit (entry), *invocation = get_invocation (entry);
+  const char *unit = ps_entry_get_unit (entry), *invocation = ps_entry_get_invocation (entry);
 
   life->unit = unit != NULL ? g_string_chunk_insert_const (self->texts, unit) : "";
   life->program = ps_lives_keep (self, entry, PS_KEY_PROGRAM);
@@ -229,7 +197,7 @@ make_previous (PsLives *self, const PsEntry *entry)
 static gboolean
 is_same (const PsLife *life, const PsEntry *entry)
 {
-  const char *invocation = get_invocation (entry);
+  const char *invocation = ps_entry_get_invocation (entry);
 
   return invocation == NULL || *life->invocation_id == '\0'
          || strcmp (invocation, life->invocation_id) == 0;
@@ -253,7 +221,7 @@ find_own (PsLives *self, const PsEntry *entry, PsKind kind)
 static PsLife *
 find_before (PsLives *self, const PsEntry *entry)
 {
-  const char *unit = get_unit (entry), *invocation = get_invocation (entry);
+  const char *unit = ps_entry_get_unit (entry), *invocation = ps_entry_get_invocation (entry);
   guint n = 0;
 
   for (guint i = self->lives->len; i-- > 0 && n++ < LOOK_BACK;)
@@ -276,7 +244,7 @@ find_settled (PsLives *self, const PsEntry *entry)
   if (g_strcmp0 (by, "start") == 0 || g_strcmp0 (by, "boot") == 0)
     return find_before (self, entry);
   life = find_own (self, entry, PS_KIND_WILL_DONE);
-  return life != NULL ? life : find (self->by_invocation, get_invocation (entry), -1);
+  return life != NULL ? life : find (self->by_invocation, ps_entry_get_invocation (entry), -1);
 }
 
 static void
@@ -284,7 +252,7 @@ add_previous (PsLives *self, const PsEntry *entry, PsFate fate)
 {
   const char *invocation = entry->values[PS_KEY_PREVIOUS_INVOCATION_ID];
   gint64 pid = ps_entry_get_int (entry, PS_KEY_PREVIOUS_PID, PS_UNKNOWN);
-  const char *unit = get_unit (entry);
+  const char *unit = ps_entry_get_unit (entry);
   PsLife *life;
 
   if (invocation == NULL && pid >= 0)
@@ -352,7 +320,7 @@ ps_lives_add (PsLives *self, const PsEntry *entry)
     add_manager (self, entry, kind->word);
   else if (kind->kind == PS_KIND_COREDUMP)
     add_coredump (self, entry);
-  else if (is_foreign (entry))
+  else if (ps_entry_is_foreign (entry))
     self->n_foreign++;
   else if (kind->kind == PS_KIND_PREVIOUS)
     add_previous (self, entry, kind->fate);
