@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Shared by the files that make lives: ps-lives.c (which life), ps-lives-tell.c (what a record
- * says of it), ps-lives-finish.c (what follows when all are there). */
+/* Shared by the files that make lives: ps-lives-known.c (those that are known so far), ps-lives.c
+ * (which life a record belongs to), ps-lives-tell.c (what it says of it), ps-lives-finish.c (what
+ * follows when all are there). */
 
 #include "ps-kinds.h"
 #include "ps-lives.h"
@@ -18,7 +19,16 @@ struct _PsLives
   guint n_foreign;
 };
 
+/* pid: negative where the table is asked for an invocation as a whole. NULL: none. */
+PsLife *ps_lives_find (GHashTable *table, const char *name, gint64 pid);
+/* Of the process that logged the entry. */
+PsLife *ps_lives_make (PsLives *self, const PsEntry *entry);
+/* A life that only its successor tells of. */
+PsLife *ps_lives_make_previous (PsLives *self, const PsEntry *entry);
+
+/* "" when it is not there. */
 const char *ps_lives_keep (PsLives *self, const PsEntry *entry, PsKey key);
+/* What is too long for a list: "" in a plain life. */
 const char *ps_lives_keep_account (PsLives *self, const PsEntry *entry, PsKey key);
 
 void ps_lives_tell (PsLives *self, PsLife *life, const PsEntry *entry, const PsKindEntry *kind);
