@@ -2,8 +2,8 @@
 #pragma once
 
 /* Shared by the files that make lives: ps-lives-known.c (those that are known so far), ps-lives.c
- * (which life a record belongs to), ps-lives-tell.c (what it says of it), ps-lives-finish.c (what
- * follows when all are there). */
+ * (which life a record belongs to), ps-lives-tell.c (what its own say of it), ps-lives-others.c
+ * (what others say), ps-lives-finish.c (what follows when all are there). */
 
 #include "ps-kinds.h"
 #include "ps-lives.h"
@@ -19,6 +19,7 @@ struct _PsLives
   guint n_foreign;
 };
 
+/* ps-lives-known.c */
 /* pid: negative where the table is asked for an invocation as a whole. NULL: none. */
 PsLife *ps_lives_find (GHashTable *table, const char *name, gint64 pid);
 /* Of the process that logged the entry. */
@@ -31,7 +32,13 @@ const char *ps_lives_keep (PsLives *self, const PsEntry *entry, PsKey key);
 /* What is too long for a list: "" in a plain life. */
 const char *ps_lives_keep_account (PsLives *self, const PsEntry *entry, PsKey key);
 
+/* ps-lives-tell.c */
 void ps_lives_tell (PsLives *self, PsLife *life, const PsEntry *entry, const PsKindEntry *kind);
+void ps_lives_tell_why (PsLives *self, PsWhy *why, const PsEntry *entry);
+void ps_lives_tell_last_step (PsLives *self, PsLife *life, const PsEntry *entry);
+void ps_lives_tell_end (PsLife *life, const PsEntry *entry, PsFate fate, PsTeller teller);
+
+/* ps-lives-others.c */
 void ps_lives_tell_previous (PsLives *self, PsLife *life, const PsEntry *entry, PsFate fate);
 void ps_lives_tell_manager (PsLives *self, PsLife *life, const PsEntry *entry, const char *what);
 void ps_lives_tell_coredump (PsLives *self, PsLife *life, const PsEntry *entry);
