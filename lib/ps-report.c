@@ -23,6 +23,7 @@
 #include "ps-lock.h"
 #include "ps-notify.h"
 #include "ps-record.h"
+#include "ps-termlog-notes.h"
 #include "ps-termlog.h"
 #include "ps-text.h"
 #include "ps-version.h"
@@ -36,9 +37,6 @@
 #define AGAIN_TOLD_MAX 8
 #define LOST_TOLD_MAX 8
 #define STATUS_MAX 1024
-#define TROUBLE_MAX 256
-#define CAUSE_MAX 500
-#define OUTCOME_MAX 128
 #define ASSIGNMENTS_MAX 128
 #define ERROR_MAX 2048
 
@@ -352,36 +350,6 @@ ps_report_open_termination_log (PsReport *report, const char *path)
     complain_of_termination_log (report, describe_error (errno));
 }
 
-static void
-note_cause (const char *why)
-{
-  char line[CAUSE_MAX + 1];
-
-  if (ps_termlog_is_wanted ())
-    ps_termlog_begin (ps_text_put_line (line, sizeof line, why));
-}
-
-static void
-note_trouble (const char *name, const char *what, const char *why)
-{
-  char text[4 * TROUBLE_MAX], line[TROUBLE_MAX + 1];
-
-  if (!ps_termlog_is_wanted ())
-    return;
-  g_snprintf (text, sizeof text, "%s (%s%s)", name, what, why);
-  ps_termlog_add_trouble (ps_text_put_line (line, sizeof line, text));
-}
-
-static void
-write_termination_log (PsReport *report, int status, const char *duration)
-{
-  char outcome[OUTCOME_MAX];
-
-  g_snprintf (outcome, sizeof outcome, "Exit finished after %s with status %d", duration, status);
-  if (ps_termlog_write (outcome) < 0)
-    complain_of_termination_log (report, describe_error (errno));
-}
-
 /* --- A reload -------------------------------------------------------------------------------- */
 
 void
@@ -436,7 +404,7 @@ ps_report_exit_begun (PsReport *report, const PsCause *cause, guint n_steps, gin
   PsRecord *record = begin (report, LOG_NOTICE, PS_MESSAGE_EXIT_BEGUN);
   char why[PS_CAUSE_WORDS];
 
-  note_cause (ps_cause_describe (cause, why, sizeof why));
+  ps_termlog_notes_cause (ps_cause_describe (cause, why, sizeof why));
   if (record == NULL)
     return;
   set_cause (record, cause);
@@ -567,7 +535,7 @@ ps_report_step_skipped (PsReport *report, const PsReportStep *step, const char *
                          ? begin (report, LOG_WARNING, PS_MESSAGE_STEP_SKIPPED)
                          : NULL;
 
-  note_trouble (step->name, "skipped: ", reason);
+  ps_termlog_notes_trouble (step->name, "skipped: ", reason);
   if (record == NULL)
     return;
   set_step (record, step);
@@ -583,7 +551,7 @@ ps_report_failed (PsReport *report, PsEvent event, const char *name, const GErro
   PsRecord *record = begin (report, LOG_ERR, PS_MESSAGE_CALLBACK_FAILED);
   char full[ERROR_MAX];
 
-  note_trouble (name, "", error->message);
+  ps_termlog_notes_trouble (name, "", error->message);
   if (record == NULL)
     return;
   g_snprintf (full, sizeof full, "%s:%d: %s", g_quark_to_string (error->domain), error->code,
@@ -615,7 +583,7 @@ ps_report_hold_dropped (PsReport *report, const PsReportStep *step, const char *
   PsRecord *record = begin (report, LOG_WARNING, PS_MESSAGE_HOLD_DROPPED);
   char duration[PS_TEXT_SHORT];
 
-  note_trouble (step->name, "given up on: ", why);
+  ps_termlog_notes_trouble (step->name, "given up on: ", why);
   if (record == NULL)
     return;
   set_step (record, step);
@@ -635,7 +603,8 @@ ps_report_exit_finished (PsReport *report, const PsCause *cause, int status, gin
   PsRecord *record;
 
   ps_text_put_duration (duration, sizeof duration, duration_us);
-  write_termination_log (report, status, duration);
+  if (ps_termlog_notes_outcome (status, duration) < 0)
+    complain_of_termination_log (report, describe_error (errno));
   record = begin (report, LOG_NOTICE, PS_MESSAGE_EXIT_FINISHED);
   if (record == NULL)
     return;
