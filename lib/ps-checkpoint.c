@@ -8,6 +8,7 @@
 
 #include "ps-watcher-private.h"
 #include "ps-clock.h"
+#include "ps-report-step.h"
 
 typedef struct
 {

@@ -10,6 +10,7 @@
 #include "ps-clock.h"
 #include "ps-current.h"
 #include "ps-lock.h"
+#include "ps-report-step.h"
 #include "ps-text.h"
 
 #define NO_MEMORY "there was no memory for it"

@@ -11,7 +11,7 @@
 #include "ps-hold-private.h"
 #include "ps-registry.h"
 /* floor 6 */
-#include "ps-report.h"
+#include "ps-report-exit.h"
 
 typedef struct
 {

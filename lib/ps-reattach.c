@@ -109,7 +109,8 @@ begin_life (PsWatcher *self)
   ps_rescue_set_limit (self->limit_us);
   ps_watcher_settle_hangup (self);
   ps_watcher_inherit_crash_reports (self);
-  ps_report_taken_over (self->report);
+  ps_report_take_over (self->report);
+  ps_report_run_begun (self->report);
   ps_run_notes_carry ();
   if (self->will != NULL && !ps_will_inherit (self->will))
     ps_will_report_damaged (self->report, "the will", "it cannot be handed on to this process");

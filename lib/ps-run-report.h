@@ -5,7 +5,7 @@
 
 /* floor 2 */
 #include "ps-run.h"
-/* floor 6 */
+/* floor 5 */
 #include "ps-report.h"
 
 void ps_run_report_previous (PsReport *report, const PsRun *run);

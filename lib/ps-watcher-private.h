@@ -17,7 +17,8 @@
 #include "ps-turns.h"
 #include "ps-wishes.h"
 /* floor 6 */
-#include "ps-report.h"
+#include "ps-report-exit.h"
+#include "ps-report-life.h"
 /* floor 7 */
 #include "ps-pass.h"
 #include "ps-will.h"

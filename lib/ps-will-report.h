@@ -3,8 +3,9 @@
 
 /* What is told of wills. */
 
-/* floor 6 */
+/* floor 5 */
 #include "ps-report.h"
+/* floor 6 */
 #include "ps-settle.h"
 
 /* A PsSettleTell; data: a PsReport. Takes no memory. */
