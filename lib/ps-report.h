@@ -6,8 +6,6 @@
 
 /* floor 1 */
 #include "ps-cause.h"
-/* floor 2 */
-#include "ps-patience.h"
 
 typedef struct _PsReport PsReport;
 
