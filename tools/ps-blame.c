@@ -22,6 +22,7 @@ struct _PsBlame
   GHashTable *exits; /* unit: gint64, what its exits took */
   GPtrArray *sorted;
   guint n_exits;
+  guint n_foreign;
 };
 
 static void
@@ -127,6 +128,11 @@ ps_blame_add (PsBlame *self, const PsEntry *entry)
 
   if (kind == NULL)
     return;
+  if (ps_entry_is_foreign (entry))
+    {
+      self->n_foreign++;
+      return;
+    }
   if (kind->kind == PS_KIND_EXIT_FINISHED)
     {
       add_exit (self, entry);
@@ -224,4 +230,10 @@ guint
 ps_blame_get_n_exits (const PsBlame *self)
 {
   return self->n_exits;
+}
+
+guint
+ps_blame_get_n_foreign (const PsBlame *self)
+{
+  return self->n_foreign;
 }

@@ -36,3 +36,6 @@ const PsBlamed *ps_blame_get (const PsBlame *self, guint index);
 
 /* How many exits were told of, over all units. */
 guint ps_blame_get_n_exits (const PsBlame *self);
+
+/* How many records claimed to be of a unit and were not. */
+guint ps_blame_get_n_foreign (const PsBlame *self);

@@ -5,7 +5,7 @@
 
 #include <glib.h>
 
-/* Of a value that is kept; what is longer is cut, and ends in "…". Those two are whole accounts. */
+/* Of a value that is kept; what is longer is cut, and ends in "…". A backtrace is an account. */
 #define PS_VALUE_MAX 4096
 #define PS_ACCOUNT_MAX (32 * 1024)
 

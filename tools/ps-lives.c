@@ -45,18 +45,35 @@ find_own (PsLives *self, const PsEntry *entry, PsKind kind)
   return life;
 }
 
-/* The newest of the unit before that of the process which tells. */
+/* The same service, or program where there is none, on the same machine and of the same user: a
+ * journal may hold those of many. */
+static gboolean
+is_of_same (const PsLife *life, const PsEntry *entry)
+{
+  const char *unit = ps_entry_get_unit (entry);
+
+  if (g_strcmp0 (life->unit, unit != NULL ? unit : "") != 0
+      || life->uid != ps_entry_get_int (entry, PS_KEY_UID, PS_UNKNOWN)
+      || g_strcmp0 (life->machine_id, entry->values[PS_KEY_MACHINE_ID]) != 0)
+    return FALSE;
+  return unit != NULL || g_strcmp0 (life->program, entry->values[PS_KEY_PROGRAM]) == 0;
+}
+
+/* The newest before that of the process which tells. */
 static PsLife *
 find_before (PsLives *self, const PsEntry *entry)
 {
-  const char *unit = ps_entry_get_unit (entry), *invocation = ps_entry_get_invocation (entry);
+  const char *invocation = ps_entry_get_invocation (entry);
+  gint64 pid = ps_entry_get_int (entry, PS_KEY_PID, PS_UNKNOWN);
   guint n = 0;
 
   for (guint i = self->lives->len; i-- > 0 && n++ < LOOK_BACK;)
     {
       PsLife *life = g_ptr_array_index (self->lives, i);
 
-      if (g_strcmp0 (life->unit, unit) == 0 && g_strcmp0 (life->invocation_id, invocation) != 0)
+      if (is_of_same (life, entry)
+          && (invocation != NULL ? strcmp (life->invocation_id, invocation) != 0
+                                 : life->pid != pid))
         return life;
     }
   return NULL;
@@ -111,14 +128,27 @@ add_manager (PsLives *self, const PsEntry *entry, const char *what)
     ps_lives_tell_manager (self, life, entry, what);
 }
 
+/* By the unit that it runs as: it has the user of the process that crashed, or one of its own. */
+static gboolean
+is_from_coredump (const PsEntry *entry)
+{
+  const char *unit = entry->values[PS_KEY_SYSTEMD_UNIT];
+
+  return unit != NULL && g_str_has_prefix (unit, "systemd-coredump@");
+}
+
 static void
 add_coredump (PsLives *self, const PsEntry *entry)
 {
   PsLife *life = ps_lives_find (self->by_process, entry->values[PS_KEY_BOOT_ID],
                                 ps_entry_get_int (entry, PS_KEY_COREDUMP_PID, PS_UNKNOWN));
 
-  if (life != NULL && ps_entry_get_int (entry, PS_KEY_UID, PS_UNKNOWN) == 0)
+  if (life == NULL)
+    return;
+  if (is_from_coredump (entry))
     ps_lives_tell_coredump (self, life, entry);
+  else
+    self->n_foreign++;
 }
 
 static void

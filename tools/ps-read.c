@@ -94,9 +94,7 @@ ps_read_lives (PsJournalReader *reader, const PsOptions *options, char **units, 
   lives = ps_lives_new (PS_LIVES_PLAIN);
   ps_read_all (reader, options, take_life, lives);
   ps_lives_finish (lives, ps_journal_reader_is_boot_over, reader);
-  if (ps_lives_get_n_foreign (lives) > 0 && !options->quiet)
-    ps_verb_complain ("left out %u records that claim to be of a unit and are not",
-                      ps_lives_get_n_foreign (lives));
+  ps_read_complain_of_foreign (options, ps_lives_get_n_foreign (lives));
   return lives;
 }
 
@@ -213,10 +211,20 @@ ps_read_close (PsJournalReader *reader, const PsOptions *options, gboolean found
 }
 
 void
-ps_read_complain_of_nothing (PsJournalReader *reader, const char *what)
+ps_read_complain_of_foreign (const PsOptions *options, guint n)
 {
-  g_autofree char *names = ps_journal_reader_get_namespaces (reader);
+  if (n > 0 && !options->quiet)
+    ps_verb_complain ("left out %u records that claim to be of a unit and are not", n);
+}
 
+void
+ps_read_complain_of_nothing (PsJournalReader *reader, const PsOptions *options, const char *what)
+{
+  g_autofree char *names = NULL;
+
+  if (options->quiet)
+    return;
+  names = ps_journal_reader_get_namespaces (reader);
   if (names == NULL)
     ps_verb_complain ("%s", what);
   else

@@ -49,7 +49,11 @@ void ps_read_all (PsJournalReader *reader, const PsOptions *options, PsTakeEntry
 PsExit ps_read_close (PsJournalReader *reader, const PsOptions *options, gboolean found);
 
 /* Says what was not found, and where it could be instead. */
-void ps_read_complain_of_nothing (PsJournalReader *reader, const char *what);
+void ps_read_complain_of_nothing (PsJournalReader *reader, const PsOptions *options,
+                                  const char *what);
+
+/* Says how many records were left out, if any, since they claim to be of another unit. */
+void ps_read_complain_of_foreign (const PsOptions *options, guint n);
 
 /* A PsNameUser for lives of this machine; NULL for those of others. */
 char *ps_read_name_user (gint64 uid);

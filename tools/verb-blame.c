@@ -166,8 +166,9 @@ ps_verb_blame (const PsOptions *options, char **arguments)
   ps_blame_finish (blame);
   n = ps_blame_get_n (blame);
   status = ps_read_close (reader, options, n > 0);
-  if (n == 0 && status == PS_EXIT_NOTHING && !options->quiet)
-    ps_read_complain_of_nothing (reader, "no such exit is in this journal");
+  ps_read_complain_of_foreign (options, ps_blame_get_n_foreign (blame));
+  if (n == 0 && status == PS_EXIT_NOTHING)
+    ps_read_complain_of_nothing (reader, options, "no such exit is in this journal");
   if (options->json)
     print_json (blame, options);
   else if (n > 0)

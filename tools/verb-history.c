@@ -159,8 +159,8 @@ ps_verb_history (const PsOptions *options, char **arguments)
     return status;
   n = ps_lives_get_n (lives);
   status = ps_read_close (reader, options, n > 0);
-  if (n == 0 && status == PS_EXIT_NOTHING && !options->quiet)
-    ps_read_complain_of_nothing (reader, "no such life is in this journal");
+  if (n == 0 && status == PS_EXIT_NOTHING)
+    ps_read_complain_of_nothing (reader, options, "no such life is in this journal");
   if (options->json)
     print_json (lives, options);
   else if (n > 0)

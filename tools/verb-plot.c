@@ -64,21 +64,25 @@ plot_blame (const PsOptions *options, char **arguments)
   ps_blame_finish (blame);
   text = ps_svg_blame (blame);
   status = ps_read_close (reader, options, text != NULL);
+  ps_read_complain_of_foreign (options, ps_blame_get_n_foreign (blame));
   if (text != NULL)
     return write_picture (text, status);
   if (status == PS_EXIT_NOTHING)
-    ps_verb_complain ("no exit with steps is in this journal; see psctl history");
+    ps_read_complain_of_nothing (reader, options,
+                                 "no exit with steps is in this journal; see psctl history");
   return status;
 }
 
 /* Why there is no picture, if there is none. */
 static PsExit
-explain_nothing (const PsLife *life, PsExit status)
+explain_nothing (PsJournalReader *reader, const PsOptions *options, const PsLife *life,
+                 PsExit status)
 {
   if (life == NULL)
     {
       if (status == PS_EXIT_NOTHING)
-        ps_verb_complain ("no such life is in this journal; see psctl history");
+        ps_read_complain_of_nothing (reader, options,
+                                     "no such life is in this journal; see psctl history");
       return status;
     }
   ps_verb_complain ("that life of %s has no exit to be drawn: %s; see psctl show",
@@ -95,7 +99,7 @@ plot_exit (const PsOptions *options, const char *unit, const char *run)
   PsLife *life = ps_read_one (&one, options, unit, run, &status);
 
   if (life == NULL || life->exit_begun_us < 0)
-    return explain_nothing (life, status);
+    return explain_nothing (one.reader, options, life, status);
   text = ps_svg_exit (life);
   return write_picture (text, status);
 }

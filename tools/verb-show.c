@@ -5,7 +5,7 @@
  *
  *   ps-inboxd.service, run 1: SIGTERM from systemd (1), status 143
  *     begun     2026-11-28 12:00:00, lived 2 h 5 min
- *     exit      began 2026-11-28 14:05:00, took 29 ms
+ *     exit      begun 2026-11-28 14:05:00, took 29 ms
  *   ├─ terminate
  *   │  ├─ +39 us     5 us   stop_accepting
  *   …
@@ -61,7 +61,7 @@ ps_verb_show (const PsOptions *options, char **arguments)
     }
   life = ps_read_one (&one, options, unit, run, &status);
   if (life == NULL && status == PS_EXIT_NOTHING)
-    ps_read_complain_of_nothing (one.reader, "no such life is in this journal");
+    ps_read_complain_of_nothing (one.reader, options, "no such life is in this journal");
   if (life != NULL && options->json)
     print_json (options, life);
   else if (life != NULL)

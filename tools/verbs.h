@@ -12,7 +12,6 @@ PsExit ps_verb_status (const PsOptions *options, char **arguments);
 PsExit ps_verb_new_unit (const PsOptions *options, char **arguments);
 PsExit ps_verb_settle (const PsOptions *options, char **arguments);
 PsExit ps_verb_plot (const PsOptions *options, char **arguments);
-PsExit ps_verb_settle (const PsOptions *options, char **arguments);
 
 /* Their own options, and what --help says of them. */
 extern const GOptionEntry ps_verb_new_unit_options[];

@@ -164,6 +164,61 @@ def _(bench):
     check(b"left out 1 records" in done.stderr, done.stderr)
 
 
+@case("K05 blame leaves it out as well")
+def _(bench):
+    journal, boot = Journal(), Boot(1)
+    Life(journal, boot, UNIT, 100, 0xa1).end(steps=[("finish", "ours", SECOND)]).finish()
+    life = Life(Journal(), boot, UNIT, 666, 0xbad)
+    life.journal, life.own["_SYSTEMD_UNIT"] = journal, "evil.service"
+    life.end(steps=[("finish", "forged", 9 * SECOND)]).finish()
+    done = bench.run("--file", bench.journal(journal), "blame", "--json")
+    blamed = [json.loads(line) for line in done.stdout.splitlines()]
+    equal([step["step"] for step in blamed], ["ours"], "steps")
+    equal(blamed[0]["exits_us"], SECOND + 100, "what the exits took")
+    check(b"left out 2 records" in done.stderr, done.stderr)
+
+
+@case("K05 a core is believed to systemd-coredump alone, whatever user it runs as")
+def _(bench):
+    journal, boot = Journal(), Boot(1)
+    core = {"MESSAGE_ID": journals.IDS["COREDUMP"], "COREDUMP_UNIT": UNIT,
+            "COREDUMP_SIGNAL_NAME": "SIGSEGV", "MESSAGE": "core"}
+    for pid in (100, 101):
+        Life(journal, boot, UNIT, pid, 0xa0 + pid)
+    journal.add(boot, core | {"_PID": 900, "_UID": 0, "COREDUMP_PID": 100,
+                              "_SYSTEMD_UNIT": "evil.service"})
+    journal.add(boot, core | {"_PID": 901, "_UID": 1000, "COREDUMP_PID": 101,
+                              "_SYSTEMD_UNIT": "systemd-coredump@1-901-0.service"})
+    lines = bench.run("--file", bench.journal(journal), "history", "--json").stdout.splitlines()
+    cores = {life["pid"]: life["core"] for life in map(json.loads, lines)}
+    equal(cores, {100: False, 101: True}, "cores")
+
+
+@case("K05 who carried out a will is a later life of the same machine")
+def _(bench):
+    journal, alpha = Journal(), Boot(1)
+    Life(journal, alpha, UNIT, 100, 0xa1).end().finish()
+    beta = Boot(7, machine=2, host="beta", at=alpha.realtime + SECOND)
+    Life(journal, beta, UNIT, 50, 0xd1).end().finish()
+    alpha.wait(3 * SECOND)
+    Life(journal, alpha, UNIT, 101, 0xa2).record(
+        "WILL_DONE", PS_CLAUSES_DONE=2, PS_CLAUSES_SKIPPED=0, PS_CLAUSES_FAILED=0,
+        PS_SETTLED_BY="start", MESSAGE="A will was carried out")
+    lines = bench.run("--file", bench.journal(journal), "history", "--json").stdout.splitlines()
+    settled = {life["pid"]: life["settled_by"] for life in map(json.loads, lines)}
+    equal(settled, {100: "start", 50: None, 101: None}, "settled by")
+
+
+@case("K05 with --quiet nothing is said of what is not there")
+def _(bench):
+    journal, boot = Journal(), Boot(1)
+    Life(journal, boot, UNIT, 100, 0xa1).end().finish()
+    path = bench.journal(journal)
+    for verb in ("history", "show", "blame", "plot"):
+        done = bench.run("--file", path, "--quiet", verb, "nosuch")
+        equal((done.returncode, done.stdout, done.stderr), (3, b"", b""), verb)
+
+
 def on_terminal(bench, *arguments, env=(), keys=b"q", size=(24, 80)):
     """Runs it on a terminal of its own; returns what it wrote there, and its status."""
     pid, terminal = pty.fork()

@@ -194,8 +194,8 @@ def _disorderly(journal, boot):
     life.manager("PROCESS_EXIT", EXIT_CODE="dumped", EXIT_STATUS=11, COMMAND="ExecStart",
                  MESSAGE="Main process exited")
     life.manager("FAILURE_RESULT", UNIT_RESULT="core-dump", MESSAGE="Failed with result")
-    journal.add(boot, {"_PID": 900, "_UID": 0, "MESSAGE_ID": IDS["COREDUMP"], "COREDUMP_PID": 110,
-                       "COREDUMP_UNIT": unit, "COREDUMP_SIGNAL_NAME": "SIGSEGV", "MESSAGE": "core"})
+    journal.add(boot, {"_PID": 900, "_UID": 997, "MESSAGE_ID": IDS["COREDUMP"], "COREDUMP_PID": 110,
+                       "_SYSTEMD_UNIT": "systemd-coredump@0-900-0.service", "COREDUMP_UNIT": unit, "COREDUMP_SIGNAL_NAME": "SIGSEGV", "MESSAGE": "core"})
 
     life = Life(journal, boot, unit, 111, 0xb2)
     boot.wait(SECOND)
