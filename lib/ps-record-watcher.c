@@ -6,6 +6,7 @@
 #include "ps-run-file.h"
 #include "ps-run-log.h"
 #include "ps-run-report.h"
+#include "ps-settle-files.h"
 #include "ps-watcher-private.h"
 #include "ps-will-report.h"
 #include "ps-will.h"

@@ -29,9 +29,7 @@ end (PsClauseEnd how, char *reason, const char *why)
 static PsClauseEnd
 fail (char *reason, const char *what, int error)
 {
-  const char *words = strerrordesc_np (error);
-
-  snprintf (reason, PS_WILL_REASON, "%s: %s", what, words != NULL ? words : "unknown error");
+  snprintf (reason, PS_WILL_REASON, "%s: %s", what, ps_will_text_error (error));
   return PS_CLAUSE_FAILED;
 }
 

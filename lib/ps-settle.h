@@ -1,88 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Carrying out a will: by the process that wrote it, by a helper, by the next start. */
+/* Carrying out one will: by the process that wrote it, by a helper, by the next start. */
 
 /* floor 3 */
 #include "ps-store.h"
-/* floor 4 */
-#include "ps-will-text.h"
+/* floor 5 */
+#include "ps-settle-tell.h"
+#include "ps-settle-work.h"
 
 #define PS_SETTLE_COMMAND_US 10000000 /* for one command */
 
-typedef enum
-{
-  PS_SETTLE_BY_PROCESS,
-  PS_SETTLE_BY_STOP_POST,
-  PS_SETTLE_BY_START,
-  PS_SETTLE_BY_BOOT,
-} PsSettleBy;
-
-typedef enum
-{
-  PS_SETTLE_DONE,    /* every clause is over, and the file has gone */
-  PS_SETTLE_NOTHING, /* there is no will, or no clause in it; the file has gone */
-  PS_SETTLE_ALIVE,   /* its run is not over, or somebody else is at it: untouched */
-  PS_SETTLE_LEFT,    /* some clauses are left: no time, or no room for marks; the file stays */
-  PS_SETTLE_DAMAGED, /* not to be trusted: set aside under another name */
-  PS_SETTLE_FOREIGN, /* of a later version: untouched */
-  PS_SETTLE_REFUSED, /* not ours, or writable by others: untouched */
-  PS_SETTLE_FAILED,  /* could not be read */
-} PsSettleEnd;
-
-typedef struct
-{
-  unsigned done;
-  unsigned skipped;
-  unsigned failed;
-  unsigned left;
-} PsSettleTally;
-
-/* What there is to tell: of a clause that was not carried out, or of a file. */
-typedef struct
-{
-  PsSettleBy by;
-  PsSettleEnd end;            /* of the file; meaningful where clause is NULL */
-  const PsSettleTally *tally; /* likewise */
-  const char *file;
-  const PsWillClause *clause;
-  const PsWillPlace *place; /* NULL: of a command, or not known */
-  int is_skipped;           /* there was a reason not to; else it could not be done */
-  const char *reason;       /* NULL: none */
-} PsSettleNews;
-
-typedef void (*PsSettleTell) (const PsSettleNews *news, void *data);
-
-typedef struct
-{
-  PsSettleBy by;
-  const char *last_run; /* of the lives in the record; NULL or "": not known */
-  int64_t end_us;       /* CLOCK_MONOTONIC: no clause is begun after it */
-  const int *places;    /* descriptors by number, from 1, or -1; NULL: none */
-  PsSettleTell tell;
-  void *data;
-} PsSettleHow;
-
-/* What it takes; prepared beforehand, an exit needs no memory. */
-typedef struct
-{
-  char *bytes;
-  size_t room;
-  PsWillEntry *entries;
-  unsigned n_entries;
-  PsWillClause clause;
-  PsWillPlace place;
-  char line[PS_LINE_MAX];
-  char reason[PS_WILL_REASON];
-} PsSettleWork;
-
-PsSettleWork *ps_settle_work_new (void);
-int ps_settle_work_reserve (PsSettleWork *work, size_t bytes, unsigned entries);
-void ps_settle_work_free (PsSettleWork *work);
-
 PsSettleEnd ps_settle_store (PsStore *store, PsSettleWork *work, const PsSettleHow *how);
-PsSettleEnd ps_settle_file (int dir, const char *name, PsSettleWork *work, const PsSettleHow *how);
-PsSettleEnd ps_settle_all (int dir, const char *owner, PsSettleWork *work, const PsSettleHow *how);
-int ps_settle_last_run (PsStore *record, char run[PS_OWNER_ID]);
-int ps_settle_is_will (const char *name, const char *owner, const char **run);
-const char *ps_settle_by (PsSettleBy by);

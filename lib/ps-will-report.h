@@ -5,8 +5,7 @@
 
 /* floor 5 */
 #include "ps-report.h"
-/* floor 6 */
-#include "ps-settle.h"
+#include "ps-settle-tell.h"
 
 /* A PsSettleTell; data: a PsReport. Takes no memory. */
 void ps_will_report (const PsSettleNews *news, void *report);

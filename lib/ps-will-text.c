@@ -28,6 +28,15 @@ ps_will_text_verb (PsWillVerb verb)
   return verbs[verb];
 }
 
+/* For a reason. Neither translated nor looked up, for which there may be no memory. */
+const char *
+ps_will_text_error (int error)
+{
+  const char *words = strerrordesc_np (error);
+
+  return words != NULL ? words : "unknown error";
+}
+
 /* --- Printing -------------------------------------------------------------------------------- */
 
 size_t

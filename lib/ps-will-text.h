@@ -102,4 +102,5 @@ int ps_will_text_read_place (const PsLineRead *line, PsWillPlace *place);
 int ps_will_text_find_place (const char *bytes, size_t n, unsigned number, PsWillPlace *place);
 int ps_will_text_read_clause (const char *bytes, const PsWillEntry *entry, PsWillClause *clause);
 const char *ps_will_text_verb (PsWillVerb verb);
+const char *ps_will_text_error (int error);
 PsWillEntry *ps_will_text_find (PsWillEntry *entries, unsigned n, unsigned number);

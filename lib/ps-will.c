@@ -222,7 +222,7 @@ ps_will_is_at_rest (PsWill *will)
 static gboolean
 collect (PsWill *will, gsize *length, const char *line, gsize n)
 {
-  if (n == 0 || ps_settle_work_reserve (will->work, *length + n, 0) < 0)
+  if (n == 0 || ps_settle_work_reserve (will->work, *length + n) < 0)
     {
       errno = n == 0 ? EFBIG : ENOMEM;
       return FALSE;
@@ -291,17 +291,8 @@ append (PsWill *will, gsize n, const char **why)
         return FALSE;
     }
   whole = (gsize) will->store.length + n;
-  if (whole > PS_WILL_MAX)
-    {
-      errno = EFBIG;
-      return FALSE;
-    }
-  if (ps_settle_work_reserve (will->work, whole, (guint) (whole / 32) + 1) < 0)
-    {
-      errno = ENOMEM;
-      return FALSE;
-    }
-  return ps_store_append (&will->store, line, n) == 0;
+  return ps_settle_work_reserve_file (will->work, whole) == 0
+         && ps_store_append (&will->store, line, n) == 0;
 }
 
 /* --- Compaction ------------------------------------------------------------------------------ */

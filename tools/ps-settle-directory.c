@@ -12,6 +12,7 @@
 
 #include "ps-clock.h"
 #include "ps-run-file.h"
+#include "ps-settle-files.h"
 #include "ps-will-report.h"
 
 #include <errno.h>

@@ -5,9 +5,10 @@
 
 #include <glib.h>
 
-/* floor 6 of the library */
+/* floor 5 of the library */
+#include "ps-settle-tell.h"
+/* floor 6 */
 #include "ps-report.h"
-#include "ps-settle.h"
 
 typedef struct
 {
