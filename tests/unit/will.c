@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* More than COMPACT_FROM of ps-will.c, in lines. */
+/* More than COMPACT_FROM of ps-will-file.c, in lines. */
 #define MANY 2000
 
 typedef struct
