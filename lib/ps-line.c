@@ -189,6 +189,18 @@ ps_line_end (PsLine *line)
   return line->length;
 }
 
+/* What a file of such lines begins with: what it is, and the version of its words. As
+ * ps_line_end(). */
+size_t
+ps_line_put_header (char *buffer, size_t size, const char *what, const char *version)
+{
+  PsLine line;
+
+  ps_line_begin (&line, buffer, size, what);
+  ps_line_add (&line, NULL, version);
+  return ps_line_end (&line);
+}
+
 /* --- Reading --------------------------------------------------------------------------------- */
 
 /* Whether the text is as it was written, and has a verb. */
@@ -363,4 +375,13 @@ ps_line_get_hex (const PsLineRead *line, const char *key, uint64_t *value)
   if (ps_line_get (line, key, text, sizeof text) < 0)
     return -1;
   return read_number (text, 16, UINT64_MAX, value);
+}
+
+int
+ps_line_is_header (const PsLineRead *line, const char *what, const char *version)
+{
+  char text[24];
+
+  return ps_line_is (line, what) && ps_line_get (line, NULL, text, sizeof text) > 0
+         && strcmp (text, version) == 0;
 }

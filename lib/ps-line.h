@@ -30,6 +30,7 @@ void ps_line_add (PsLine *line, const char *key, const char *value);
 void ps_line_add_int (PsLine *line, const char *key, int64_t value);
 void ps_line_add_hex (PsLine *line, const char *key, uint64_t value);
 size_t ps_line_end (PsLine *line);
+size_t ps_line_put_header (char *buffer, size_t size, const char *what, const char *version);
 
 typedef enum
 {
@@ -67,3 +68,4 @@ int ps_line_value (const PsLineWord *word, char *buffer, size_t size);
 int ps_line_get (const PsLineRead *line, const char *key, char *buffer, size_t size);
 int ps_line_get_int (const PsLineRead *line, const char *key, int64_t *value);
 int ps_line_get_hex (const PsLineRead *line, const char *key, uint64_t *value);
+int ps_line_is_header (const PsLineRead *line, const char *what, const char *version);

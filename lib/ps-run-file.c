@@ -17,6 +17,7 @@
 #include "ps-run-file.h"
 #include "ps-error.h"
 #include "ps-identity.h"
+#include "ps-run-lives.h"
 #include "ps-run-log.h"
 #include "ps-run-text.h"
 #include "ps-version.h"
@@ -166,7 +167,7 @@ look_around (PsPresent *present, int fd, gint64 pid)
 }
 
 static gboolean
-judge (PsRunFile *self, const PsRunText *record, const char *name, GError **error)
+judge (PsRunFile *self, const PsRunLives *record, const char *name, GError **error)
 {
   PsFinding finding;
   PsPresent present;
@@ -191,7 +192,7 @@ choose_kept (const GString *text)
 
   for (guint n = KEPT_LIVES; n > 0; n /= 2)
     {
-      from = ps_run_text_find_last (text->str, text->len, n);
+      from = ps_run_lives_find_last (text->str, text->len, n);
       if (text->len - from <= KEPT_BYTES)
         break;
     }
@@ -234,11 +235,11 @@ static gboolean
 take_up (PsRunFile *self, const char *name, GError **error)
 {
   g_autoptr (GString) text = g_string_new (NULL);
-  PsRunText record;
+  PsRunLives record;
 
   if (!read_all (&self->store, name, text, error))
     return FALSE;
-  ps_run_text_read (&record, text->str, text->len);
+  ps_run_lives_read (&record, text->str, text->len);
   if (record.is_foreign)
     {
       g_set_error (error, PS_ERROR, PS_ERROR_INVALID,

@@ -6,7 +6,11 @@
 
 #include <stdint.h>
 
-#define PS_RUN_LIFE_ID 33 /* 128 bits in hexadecimal digits, and a NUL */
+#define PS_RUN_LIFE_FILE "postscriptum-run" /* what a record begins with, */
+#define PS_RUN_LIFE_VERSION "1"             /* and the version of its words */
+
+#define PS_RUN_LIFE_ID 33      /* 128 bits in hexadecimal digits, and a NUL */
+#define PS_RUN_LIFE_SHORT_ID 8 /* so many of them are in each line */
 #define PS_RUN_LIFE_WORD 24
 #define PS_RUN_LIFE_NAME 257
 

@@ -32,19 +32,3 @@ size_t ps_run_text_put_settled (char *buffer, size_t size, const char *id,
                                 const PsRunLifeSettled *settled);
 size_t ps_run_text_put_verdict (char *buffer, size_t size, const char *id,
                                 const PsRunLifeTime *time, const char *verdict);
-
-/* A whole record. */
-typedef struct
-{
-  int is_foreign; /* not a run record, or one of a version that is not known; nothing else is set */
-  unsigned n_lives;
-  unsigned n_bad;     /* lines that are damaged */
-  unsigned n_unknown; /* lines that a later version wrote */
-  int is_torn;        /* the last line is not whole */
-  PsRunLife last;     /* meaningful where n_lives > 0 */
-} PsRunText;
-
-void ps_run_text_read (PsRunText *record, const char *text, size_t length);
-
-/* Where the last n lives begin; n is not 0. */
-size_t ps_run_text_find_last (const char *text, size_t length, unsigned n);

@@ -15,6 +15,9 @@
 
 #include <string.h>
 
+#define WHAT "postscriptum-will"
+#define VERSION "1"
+
 static const char *const verbs[] = {
   [PS_WILL_UNLINK] = "unlink",
   [PS_WILL_RMDIR] = "rmdir",
@@ -42,11 +45,7 @@ ps_will_text_error (int error)
 size_t
 ps_will_text_header (char *buffer, size_t size)
 {
-  PsLine line;
-
-  ps_line_begin (&line, buffer, size, "postscriptum-will");
-  ps_line_add (&line, NULL, PS_WILL_VERSION);
-  return ps_line_end (&line);
+  return ps_line_put_header (buffer, size, WHAT, VERSION);
 }
 
 size_t
@@ -331,16 +330,6 @@ take (PsWillText *will, const PsLineRead *line, const char *bytes)
   return PS_WILL_FOREIGN;
 }
 
-static int
-is_header (const PsLineRead *line)
-{
-  char version[8];
-
-  return ps_line_is (line, "postscriptum-will")
-         && ps_line_get (line, NULL, version, sizeof version) > 0
-         && strcmp (version, PS_WILL_VERSION) == 0;
-}
-
 /* The end of a file whose writer was cut off: without a line break, or, where the power was cut and
  * the line lay across two blocks of which only the second came to the disk, with zeros before it.
  */
@@ -372,7 +361,7 @@ ps_will_text_read (PsWillText *will, const char *bytes, size_t n)
       if (kind != PS_LINE_GOOD)
         will->kind = PS_WILL_DAMAGED;
       else if (will->line == 1)
-        will->kind = is_header (&line) ? PS_WILL_READABLE : PS_WILL_FOREIGN;
+        will->kind = ps_line_is_header (&line, WHAT, VERSION) ? PS_WILL_READABLE : PS_WILL_FOREIGN;
       else
         will->kind = take (will, &line, bytes);
       if (will->kind != PS_WILL_READABLE)

@@ -12,7 +12,6 @@
 #include <limits.h>
 #include <stddef.h>
 
-#define PS_WILL_VERSION "1"
 #define PS_WILL_PLACES 32     /* directories of one will */
 #define PS_WILL_ARGUMENTS 64  /* of one command */
 #define PS_WILL_TRIES 3       /* how often a command is begun */

@@ -6,6 +6,7 @@
 #include "target.h"
 
 #include "ps-line.h"
+#include "ps-run-lives.h"
 #include "ps-run-text.h"
 #include "ps-verdict.h"
 
@@ -13,19 +14,19 @@ static void
 check_record (const char *bytes, size_t n)
 {
   const PsPresent present = { .boot = "00000000000000000000000000000000", .start_there = -1 };
-  PsRunText record, kept;
+  PsRunLives record, kept;
   PsFinding finding;
   size_t from;
 
-  ps_run_text_read (&record, bytes, n);
+  ps_run_lives_read (&record, bytes, n);
   g_assert_true (!record.is_foreign || record.n_lives == 0);
   if (record.n_lives == 0)
     return;
   ps_verdict_find (&finding, &record.last, &present);
   g_assert_nonnull (ps_verdict_word (finding.verdict));
-  from = ps_run_text_find_last (bytes, n, 1);
+  from = ps_run_lives_find_last (bytes, n, 1);
   g_assert_cmpuint (from, <, n);
-  ps_run_text_read (&kept, bytes + from, n - from);
+  ps_run_lives_read (&kept, bytes + from, n - from);
   g_assert_true (kept.is_foreign); /* it has no header of its own */
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ps-run-lives.h"
 #include "ps-run-text.h"
 
 #include <glib.h>
@@ -48,9 +49,9 @@ begin (Record *record)
 }
 
 static void
-read_back (const Record *record, PsRunText *found)
+read_back (const Record *record, PsRunLives *found)
 {
-  ps_run_text_read (found, record->text, record->length);
+  ps_run_lives_read (found, record->text, record->length);
   g_assert_false (found->is_foreign);
   g_assert_cmpuint (found->n_bad, ==, 0);
   g_assert_cmpuint (found->n_unknown, ==, 0);
@@ -59,7 +60,7 @@ read_back (const Record *record, PsRunText *found)
 static void
 test_begin (void)
 {
-  PsRunText found;
+  PsRunLives found;
   Record record;
 
   begin (&record);
@@ -78,7 +79,7 @@ test_whole_life (void)
   static const PsRunLifeCause cause = { "signal",     15,           0, 1, 0, "systemd",
                                         "init.scope", "a b.service" };
   static const PsRunLifeSettled settled = { 1, "success", "exited", "143", "stop-post", { 5, 6 } };
-  PsRunText found;
+  PsRunLives found;
   Record record;
 
   begin (&record);
@@ -102,7 +103,7 @@ test_breaks (void)
 {
   static const PsRunLifeBreak crash = { 1, 11, 0, 1, "terminate", "flush queue\n\x1b", "" };
   static const PsRunLifeBreak forced = { 1, 0, 143, 0, "finish", "x", "the exit's time was over" };
-  PsRunText found;
+  PsRunLives found;
   Record record;
 
   begin (&record);
@@ -124,7 +125,7 @@ static void
 test_carried_and_detached (void)
 {
   PsRunLifeWho child;
-  PsRunText found;
+  PsRunLives found;
   Record record;
 
   memcpy (&child, &who, sizeof child);
@@ -144,7 +145,7 @@ static void
 test_other_life (void)
 {
   PsRunLifeWho next = who;
-  PsRunText found;
+  PsRunLives found;
   Record record;
 
   begin (&record);
@@ -162,13 +163,13 @@ static void
 test_foreign (void)
 {
   static const char *const texts[] = { "8e2f4a64 postscriptum-run 2\n", "" };
-  PsRunText found;
+  PsRunLives found;
   Record record = { .length = 0 };
 
   PUT (&record, state, ID, &noon, "running"); /* no header */
-  ps_run_text_read (&found, record.text, record.length);
+  ps_run_lives_read (&found, record.text, record.length);
   g_assert_true (found.is_foreign);
-  ps_run_text_read (&found, texts[1], 0);
+  ps_run_lives_read (&found, texts[1], 0);
   g_assert_false (found.is_foreign);
   g_assert_cmpuint (found.n_lives, ==, 0);
 }
@@ -178,7 +179,7 @@ static void
 test_cuts (void)
 {
   Record record;
-  PsRunText found;
+  PsRunLives found;
   size_t header;
 
   record.length = 0;
@@ -187,7 +188,7 @@ test_cuts (void)
   PUT (&record, end, ID, &later, 3);
   for (size_t length = 0; length < record.length; length++)
     {
-      ps_run_text_read (&found, record.text, length);
+      ps_run_lives_read (&found, record.text, length);
       g_assert_false (found.is_foreign);
       g_assert_false (found.last.has_end);
       g_assert_cmpint (found.is_torn, ==, length > 0 && record.text[length - 1] != '\n');
@@ -201,7 +202,7 @@ static void
 test_flips (void)
 {
   Record record;
-  PsRunText found;
+  PsRunLives found;
   size_t from;
 
   begin (&record);
@@ -213,7 +214,7 @@ test_flips (void)
 
       flipped.text[bit / 8] ^= (char) (1 << bit % 8);
       PUT (&flipped, state, ID, &later, "exited");
-      ps_run_text_read (&found, flipped.text, flipped.length);
+      ps_run_lives_read (&found, flipped.text, flipped.length);
       g_assert_cmpuint (found.n_lives, ==, 1);
       g_assert_cmpuint (found.n_bad, >=, 1);
       g_assert_true (found.last.is_damaged);
@@ -227,7 +228,7 @@ test_find_last (void)
 {
   Record record = { .length = 0 };
   size_t begins[10];
-  PsRunText found;
+  PsRunLives found;
 
   PUT (&record, header);
   for (int i = 0; i < 10; i++)
@@ -237,9 +238,9 @@ test_find_last (void)
       PUT (&record, end, ID, &noon, i);
     }
   for (unsigned n = 1; n <= 10; n++)
-    g_assert_cmpuint (ps_run_text_find_last (record.text, record.length, n), ==, begins[10 - n]);
-  g_assert_cmpuint (ps_run_text_find_last (record.text, record.length, 99), ==, begins[0]);
-  ps_run_text_read (&found, record.text, record.length);
+    g_assert_cmpuint (ps_run_lives_find_last (record.text, record.length, n), ==, begins[10 - n]);
+  g_assert_cmpuint (ps_run_lives_find_last (record.text, record.length, 99), ==, begins[0]);
+  ps_run_lives_read (&found, record.text, record.length);
   g_assert_cmpint (found.last.end_status, ==, 9);
 }
 
