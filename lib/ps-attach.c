@@ -2,7 +2,7 @@
 
 /*
  * The two ends of a watch: taking signals, exit() and the source of the loop into care, and giving
- * all of it back. What happens in between is in ps-watcher.c.
+ * all of it back. What happens in between is in ps-turn.c and ps-watcher.c.
  */
 
 #include "ps-watcher-private.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The watcher, for the entry points beside the exit. */
+/* The watcher, for what conducts its exit, and for the entry points beside it. */
 
 #include "ps-watcher.h"
 
@@ -71,12 +71,25 @@ struct _PsWatcher
   PsWish places[2][PS_WISHES_PLACES];
 };
 
+/* The exit's course. */
+int ps_watcher_get_status_now (PsWatcher *self);
+void ps_watcher_note_lost (PsWatcher *self, int signum, guint count);
+void ps_watcher_extend (PsWatcher *self, gint64 now_us);
+void ps_watcher_input (PsWatcher *self, PsInput what, PsCause *why);
+gboolean ps_watcher_take_first (PsWatcher *self, PsWishes *wishes);
+void ps_watcher_end_pass (PsWatcher *self);
+gboolean ps_watcher_reload_if_asked (PsWatcher *self);
+PsState ps_watcher_peek_state (PsWatcher *self);
+
+/* Turns are in ps-turn.c. */
 gboolean ps_watcher_is_forked (PsWatcher *self);
 gboolean ps_watcher_enter (PsWatcher *self);
 void ps_watcher_leave (PsWatcher *self);
-PsState ps_watcher_peek_state (PsWatcher *self);
 void ps_watcher_settle_hangup (PsWatcher *self);
+void ps_watcher_take_asked (PsWatcher *self);
 void ps_watcher_turn (gpointer self);
+
+/* The end of the process is in ps-conclude.c. */
 int ps_watcher_at_exit (int status, void *self);
 
 /* What has to do with crashes is in ps-crash-watcher.c. */
