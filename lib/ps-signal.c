@@ -97,20 +97,20 @@ handle (int signum, siginfo_t *info, void *ucontext)
 
 /* --- Opening ---------------------------------------------------------------------------------- */
 
+/* The dispositions first: what comes from here on is to meet them, and not us. */
 static void
 forget_in_child (void)
 {
-  gboolean is_child_of_child = ps_waker_get_fd () < 0;
-
+  if (ps_waker_get_fd () >= 0) /* not in a child of a child */
+    {
+      ps_pipe_loud ();
+      ps_taken_forget ();
+      ps_caught_forget ();
+      well.carrier = 0;
+      ps_limit_forget ();
+      ps_rescue_forget ();
+    }
   ps_waker_part ();
-  if (is_child_of_child)
-    return;
-  ps_pipe_loud ();
-  ps_taken_forget ();
-  ps_caught_forget ();
-  well.carrier = 0;
-  ps_limit_forget ();
-  ps_rescue_forget ();
 }
 
 /* GLib needs descriptors for its first signal source, and ends the process where it gets none. */
