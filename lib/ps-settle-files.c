@@ -129,13 +129,20 @@ int
 ps_settle_last_run (PsStore *record, char run[PS_OWNER_ID])
 {
   size_t size = (size_t) record->length;
-  char *bytes = malloc (size + 1);
-  ssize_t n = bytes != NULL && size <= PS_WILL_MAX ? ps_store_read (record, bytes, size) : -1;
-  const char *at = bytes;
+  const char *at;
+  char *bytes;
+  ssize_t n;
   PsLineKind kind;
   PsLineRead line;
 
   run[0] = '\0';
+  if (size > PS_WILL_MAX)
+    {
+      errno = EFBIG;
+      return -1;
+    }
+  at = bytes = malloc (size + 1);
+  n = bytes != NULL ? ps_store_read (record, bytes, size) : -1;
   while (n > 0 && (kind = ps_line_next (&at, bytes + n, &line)) != PS_LINE_NONE)
     if (kind == PS_LINE_GOOD && ps_line_is (&line, "begin")
         && ps_line_get (&line, "id", run, PS_OWNER_ID) < 0)

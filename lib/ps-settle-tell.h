@@ -54,7 +54,7 @@ typedef void (*PsSettleTell) (const PsSettleNews *news, void *data);
 typedef struct
 {
   PsSettleBy by;
-  const char *last_run; /* of the lives in the record; NULL or "": not known */
+  const char *last_run; /* of the lives in the record; NULL or "": there is none */
   int64_t end_us;       /* CLOCK_MONOTONIC: no clause is begun after it */
   const int *places;    /* descriptors by number, from 1, or -1; NULL: none */
   PsSettleTell tell;

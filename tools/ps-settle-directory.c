@@ -117,19 +117,31 @@ is_wanted (const char *owner, const char *unit)
   return unit == NULL || strcmp (owner, unit) == 0 || strcmp (owner, service) == 0;
 }
 
-/* "": there is none, or it is not to be read. */
-static void
+/* "": there is no record. One that cannot be read may tell of a later run: then nothing is done. */
+static PsSettled
 find_last_run (const Directory *self, const char *owner, char run[PS_OWNER_ID])
 {
   g_autofree char *name = g_strconcat (owner, ".run", NULL);
-  const char *why;
+  const char *why = NULL;
   PsStore store;
+  int r = ps_store_open (&store, self->dir, name, 0, &why), error = errno;
 
   run[0] = '\0';
-  if (ps_store_open (&store, self->dir, name, 0, &why) < 0)
-    return;
-  (void) ps_settle_last_run (&store, run);
-  ps_store_close (&store);
+  if (r < 0 && error == ENOENT)
+    return PS_SETTLED_WELL;
+  if (r >= 0)
+    {
+      r = ps_settle_last_run (&store, run);
+      error = errno;
+      ps_store_close (&store);
+    }
+  if (r >= 0)
+    return PS_SETTLED_WELL;
+  ps_verb_complain (
+      "%s/%s: %s; the wills beside it are not acted upon, since it may tell of a later "
+      "run",
+      self->path, name, why != NULL ? why : g_strerror (error));
+  return why != NULL || error == EACCES || error == EPERM ? PS_SETTLED_REFUSED : PS_SETTLED_BADLY;
 }
 
 /* --- Settling -------------------------------------------------------------------------------- */
@@ -156,11 +168,11 @@ settle_owner (Directory *self, const char *owner, PsSettleWork *work)
                       .end_us = ps_clock_add_us (ps_clock_now_us (), self->task->limit_us),
                       .tell = tell,
                       .data = self };
-  PsSettled noted = note_end (self, owner), settled;
+  PsSettled noted = note_end (self, owner), found = find_last_run (self, owner, last);
 
-  find_last_run (self, owner, last);
-  settled = rank (ps_settle_all (self->dir, owner, work, &how));
-  return MAX (noted, settled);
+  if (found == PS_SETTLED_WELL)
+    found = rank (ps_settle_all (self->dir, owner, work, &how));
+  return MAX (noted, found);
 }
 
 static PsSettled

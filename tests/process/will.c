@@ -685,13 +685,25 @@ w15_alive (void)
   tap_check (is_there (place, "kept"));
 }
 
-/* N20: the old will meets files that a new run has made: that which was known is another file now,
- * and that which was not known may be the new run's. */
+static char *
+find_record (const char *place)
+{
+  g_autoptr (GDir) dir = g_dir_open (place, 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (dir)) != NULL)
+    if (g_str_has_suffix (name, ".run"))
+      return in_place (place, name);
+  return NULL;
+}
+
+/* The old will meets files that a new run has made: that which was known is another file now, and
+ * that which was not known may be the new run's. status, words: of the helper. */
 static void
-n20 (void)
+expect_later_run_spared (mode_t record_mode, int status, const char *words)
 {
   const char *place = place_with_will ();
-  g_autofree char *path = find_will (place), *aside = in_place (place, "old");
+  g_autofree char *path = find_will (place), *aside = in_place (place, "old"), *record = NULL;
   Proc *child;
 
   tap_check (rename (path, aside) == 0);
@@ -700,11 +712,26 @@ n20 (void)
   replace_file (place, "a");
   replace_file (place, "later");
   tap_check (rename (aside, path) == 0);
-  settle (place, 0);
-  tap_check (strstr (settle_said (), "0 done, 2 left alone") != NULL);
+  record = find_record (place);
+  tap_check (chmod (record, record_mode) == 0);
+  settle (place, status);
+  tap_check (strstr (settle_said (), words) != NULL);
   tap_check (is_there (place, "a") && is_there (place, "later"));
   proc_kill (child, SIGTERM);
   proc_expect_exit (child, 143);
+}
+
+static void
+n20 (void)
+{
+  expect_later_run_spared (0600, 0, "0 done, 2 left alone");
+}
+
+/* A record that is not to be trusted may tell of a later run, and does here. */
+static void
+n20_unread (void)
+{
+  expect_later_run_spared (0666, 4, "the wills beside it are not acted upon");
 }
 
 /* --- W16 ------------------------------------------------------------------------------------- */
@@ -1009,6 +1036,7 @@ static const TapCase cases[] = {
   { "W16", "four helpers at once do it once", w16 },
   { "N19", "a helper that was killed half-way is gone on with", n19 },
   { "N20", "files of a new run are left alone", n20 },
+  { "N20", "nor where the record that tells of that run cannot be read", n20_unread },
   { "W19", "S06: a verb that is not known: nothing is done", w19 },
   { "W19", "W06: a clause that makes no sense: nothing is done", w19_hostile },
   { "W20", "the directory is gone: nothing to do", w20 },
