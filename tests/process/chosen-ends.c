@@ -290,12 +290,12 @@ g11 (void)
   proc_expect (child, "ready");
   proc_kill (child, SIGINT);
   proc_expect_lines (child, "SIGINT", "terminate: holds");
-  g_usleep (220000);
+  g_usleep (NEXT_WISH_MS * 1000);
   proc_kill (child, SIGRTMIN + 3);
   proc_expect (child, "SIGRTMIN+3");
   proc_kill (child, SIGQUIT);
   proc_expect_lines (child, "SIGQUIT", "finish: holds, too");
-  g_usleep (220000);
+  g_usleep (NEXT_WISH_MS * 1000);
   proc_kill (child, SIGQUIT);
   proc_expect_exit (child, 131);
 }

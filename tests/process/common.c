@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common.h"
 
+#include <ftw.h>
 #include <ps-ids.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -337,4 +339,47 @@ line_checksum (const char *text)
         sum = sum & 1 ? sum >> 1 ^ 0x82f63b78 : sum >> 1;
     }
   return ~sum;
+}
+
+/* --- Directories --------------------------------------------------------------------------------
+ */
+
+static int
+remove_one (const char *path, const struct stat *st, int type, struct FTW *unused)
+{
+  return remove (path);
+}
+
+static void
+remove_directory (gpointer path)
+{
+  nftw (path, remove_one, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+  g_free (path);
+}
+
+const char *
+new_directory (void)
+{
+  char *path = g_dir_make_tmp ("ps-test-XXXXXX", NULL);
+
+  g_assert_nonnull (path);
+  tap_defer (remove_directory, path);
+  return path;
+}
+
+char *
+find_file (const char *directory, const char *suffix)
+{
+  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+  const char *name;
+  char *found = NULL;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    if (g_str_has_suffix (name, suffix))
+      {
+        tap_check (found == NULL);
+        g_free (found);
+        found = g_build_filename (directory, name, NULL);
+      }
+  return found;
 }

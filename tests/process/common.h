@@ -110,9 +110,18 @@ gboolean got_namespace (Proc *child);
  * what a busy machine needs. How fast things are is for tests/bench to say. */
 #define PROMPT_MS 20000
 
+/* Two signals within 200 ms are one wish. */
+#define NEXT_WISH_MS 250
+
 /* The deadline of an exit that is to be forced, or cut: time enough for a busy machine to get as far
  * as that. */
 #define FORCED_MS 1000
 
 /* Milliseconds since start_us. */
 gint64 ms_since (gint64 start_us);
+
+/* A directory in TMPDIR that goes with its case, and all that is in it. */
+const char *new_directory (void);
+
+/* The one file in it whose name ends so; NULL: there is none. To be freed. */
+char *find_file (const char *directory, const char *suffix);

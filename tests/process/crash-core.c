@@ -57,22 +57,6 @@ core_child (gconstpointer data)
   return 0;
 }
 
-static void
-remove_directory (gpointer path)
-{
-  g_autofree char *directory = path;
-  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *file = g_build_filename (directory, name, NULL);
-
-      g_unlink (file);
-    }
-  g_rmdir (directory);
-}
-
 static char *
 find_core (const char *directory)
 {
@@ -164,12 +148,11 @@ accounts_of (GPtrArray *cores)
 static void
 crash (const Way *way, gboolean reported, GPtrArray *cores)
 {
-  char *directory = g_dir_make_tmp ("ps-core-XXXXXX", NULL), *core;
+  const char *directory = new_directory ();
+  char *core;
   const Setup setup = { *way, directory, reported };
-  int status;
+  int status = proc_wait (proc_start (core_child, &setup));
 
-  tap_defer (remove_directory, directory);
-  status = proc_wait (proc_start (core_child, &setup));
   core = find_core (directory);
   tap_check (WIFSIGNALED (status) && WTERMSIG (status) == way->signum);
   tap_check (core != NULL && WCOREDUMP (status));

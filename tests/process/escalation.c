@@ -34,9 +34,6 @@ raise_again (gpointer signum)
   return G_SOURCE_CONTINUE;
 }
 
-/* Two signals within 200 ms are one wish. */
-#define NEXT_WISH_MS 220
-
 /* The loop turns on within the callback; what the callback does is its own affair. */
 static void
 nest (PsContext *context, gpointer raises)

@@ -36,7 +36,7 @@ next_wish (pid_t pid)
       child_need (g_file_get_contents (path, &text, NULL, NULL));
       taken = strstr (text, "\nShdPnd:\t0000000000000000\n") != NULL;
     }
-  g_usleep (250000);
+  g_usleep (NEXT_WISH_MS * 1000);
 }
 
 /* Starts first (data) as the first process. Its signals come from here, which is outside. */

@@ -14,47 +14,12 @@
 
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
-/* --- The directory -----------------------------------------------------------------------------
- */
-
-static void
-remove_directory (gpointer path)
-{
-  GDir *dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *file = g_build_filename (path, name, NULL);
-
-      unlink (file);
-    }
-  g_clear_pointer (&dir, g_dir_close);
-  rmdir (path);
-  g_free (path);
-}
-
-static const char *
-new_directory (void)
-{
-  char *path = g_dir_make_tmp ("ps-run-XXXXXX", NULL);
-
-  tap_defer (remove_directory, path);
-  return path;
-}
-
 /* The one record in it. To be freed. */
 static char *
 find_record (const char *directory)
 {
-  GDir *dir = g_dir_open (directory, 0, NULL);
-  char *path = NULL;
-  const char *name;
+  char *path = find_file (directory, ".run");
 
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    if (g_str_has_suffix (name, ".run"))
-      path = g_build_filename (directory, name, NULL);
-  g_clear_pointer (&dir, g_dir_close);
   if (path == NULL)
     tap_fail (G_STRLOC, "no record in %s", directory);
   return path != NULL ? path : g_strdup ("");

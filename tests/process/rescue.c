@@ -285,12 +285,9 @@ typedef struct
 {
   PsEscalation escalation;
   int signum;
-  gulong apart_us;
+  guint apart_ms;
   gboolean forces;
 } Pressed;
-
-/* Less would be the same wish delivered twice. */
-#define NEXT_WISH_US 250000
 
 /* By the thread itself: so each is handled before the time to the next begins, however busy the
  * machine is. Where it is to be forced nothing else ends it. */
@@ -302,7 +299,7 @@ press_twice_more (PsContext *context, gpointer data)
   child_say ("pressing");
   for (guint i = 0; i < 2; i++)
     {
-      g_usleep (pressed->apart_us);
+      g_usleep (pressed->apart_ms * 1000);
       raise (pressed->signum);
     }
   if (pressed->forces)
@@ -341,11 +338,11 @@ static void
 g10 (void)
 {
   const Pressed rows[] = {
-    { PS_ESCALATION_INTERACTIVE, SIGINT, NEXT_WISH_US, TRUE },
-    { PS_ESCALATION_INTERACTIVE, SIGTERM, NEXT_WISH_US, FALSE },
-    { PS_ESCALATION_ANY, SIGTERM, NEXT_WISH_US, TRUE },
-    { PS_ESCALATION_ANY, SIGHUP, NEXT_WISH_US, TRUE },
-    { PS_ESCALATION_NONE, SIGINT, NEXT_WISH_US, FALSE },
+    { PS_ESCALATION_INTERACTIVE, SIGINT, NEXT_WISH_MS, TRUE },
+    { PS_ESCALATION_INTERACTIVE, SIGTERM, NEXT_WISH_MS, FALSE },
+    { PS_ESCALATION_ANY, SIGTERM, NEXT_WISH_MS, TRUE },
+    { PS_ESCALATION_ANY, SIGHUP, NEXT_WISH_MS, TRUE },
+    { PS_ESCALATION_NONE, SIGINT, NEXT_WISH_MS, FALSE },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -355,7 +352,7 @@ g10 (void)
 static void
 g10_debounced (void)
 {
-  const Pressed once = { PS_ESCALATION_INTERACTIVE, SIGINT, 10000, FALSE };
+  const Pressed once = { PS_ESCALATION_INTERACTIVE, SIGINT, 10, FALSE };
 
   press_thrice (&once);
 }

@@ -213,7 +213,7 @@ p02 (void)
   proc_expect (child, "resumed");
   proc_kill (child, SIGINT);
   proc_expect (child, "terminate: t");
-  g_usleep (250000); /* less would be the same wish delivered twice */
+  g_usleep (NEXT_WISH_MS * 1000);
   proc_kill (child, SIGINT);
   proc_expect (child, "finish: f");
   proc_expect_exit (child, 130);

@@ -3,34 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static int
-remove_one (const char *path, const struct stat *st, int type, struct FTW *unused)
-{
-  return remove (path);
-}
-
-static void
-remove_place (gpointer place)
-{
-  nftw (place, remove_one, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-  g_free (place);
-}
-
-const char *
-new_place (void)
-{
-  char *place = g_dir_make_tmp ("ps-will-XXXXXX", NULL);
-
-  g_assert_nonnull (place);
-  tap_defer (remove_place, place);
-  return place;
-}
 
 char *
 in_place (const char *place, const char *name)
@@ -58,18 +34,7 @@ is_there (const char *place, const char *name)
 char *
 find_will (const char *place)
 {
-  g_autoptr (GDir) dir = g_dir_open (place, 0, NULL);
-  const char *name;
-  char *found = NULL;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    if (g_str_has_suffix (name, ".will"))
-      {
-        tap_check (found == NULL);
-        g_free (found);
-        found = in_place (place, name);
-      }
-  return found;
+  return find_file (place, ".will");
 }
 
 char *

@@ -7,8 +7,7 @@
 
 /* --- In the parent --------------------------------------------------------------------------- */
 
-/* A new directory, which goes with the case, and its path. */
-const char *new_place (void);
+/* A path in the directory. */
 char *in_place (const char *place, const char *name); /* (transfer full) */
 void make_file (const char *place, const char *name);
 gboolean is_there (const char *place, const char *name);

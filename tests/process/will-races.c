@@ -61,7 +61,7 @@ race_child (gconstpointer data)
 static void
 w07 (void)
 {
-  const char *place = new_place (), *outside = new_place ();
+  const char *place = new_directory (), *outside = new_directory ();
   g_autofree char *way = in_place (place, "way"), *link_path = in_place (place, "link");
   pid_t swapper;
   Proc *child;
@@ -99,7 +99,7 @@ many_files_child (gconstpointer data)
 static void
 w07_settle (void)
 {
-  const char *place = new_place (), *outside = new_place ();
+  const char *place = new_directory (), *outside = new_directory ();
   g_autofree char *way = in_place (place, "way"), *link_path = in_place (place, "link");
   pid_t swapper;
   Proc *child;
@@ -145,7 +145,7 @@ full_directory_child (gconstpointer data)
 static void
 w11 (void)
 {
-  const char *place = new_place ();
+  const char *place = new_directory ();
   g_autofree char *full = in_place (place, "full");
   Proc *child;
 
@@ -188,7 +188,7 @@ churning_child (gconstpointer data)
 static void
 compaction (void)
 {
-  const char *place = new_place ();
+  const char *place = new_directory ();
   Proc *child;
   gsize length = 0;
   g_autofree char *bytes = NULL;

@@ -48,7 +48,7 @@ expect_carried_out (const char *place)
 static const char *
 two_files_place (void)
 {
-  const char *place = new_place ();
+  const char *place = new_directory ();
 
   make_file (place, "a");
   make_file (place, "kept");
@@ -198,7 +198,7 @@ expect_order (const char *place)
 static void
 order (void)
 {
-  const char *place = new_place ();
+  const char *place = new_directory ();
   Proc *child = proc_start (order_child, place);
 
   proc_expect (child, "ready");
@@ -206,7 +206,7 @@ order (void)
   proc_expect_exit (child, 143);
   expect_order (place);
 
-  place = new_place ();
+  place = new_directory ();
   child = proc_start (order_child, place);
   proc_expect (child, "ready");
   proc_kill (child, SIGKILL);
@@ -294,7 +294,7 @@ check_length (const char *place, const char *name, gsize wanted)
 static void
 struck_commands (void)
 {
-  const char *place = new_place ();
+  const char *place = new_directory ();
   Proc *child = proc_start (struck_commands_child, place);
 
   proc_expect (child, "ready");
@@ -488,7 +488,7 @@ make_shapes (const char *place)
 static void
 w10 (void)
 {
-  const char *place = new_place ();
+  const char *place = new_directory ();
   g_autofree char *directory = in_place (place, "becomes-directory"), *content = NULL;
   g_autofree char *target = in_place (place, "target");
   Proc *child;
@@ -559,12 +559,13 @@ s08 (void)
 static int
 other_user_child (gconstpointer place)
 {
+  g_autofree char *script = g_strdup_printf ("id -u >%s/whoami", (const char *) place);
   PsWatcher *watcher;
 
   child_need (setgid (65534) == 0 && setuid (65534) == 0);
   watcher = watch_with_record (place);
   will_unlink (watcher, place, "a");
-  will_sh (watcher, "id -u >$(ls -d /tmp/ps-will-*/whoami)");
+  will_sh (watcher, script);
   return run (watcher);
 }
 
@@ -685,18 +686,6 @@ w15_alive (void)
   tap_check (is_there (place, "kept"));
 }
 
-static char *
-find_record (const char *place)
-{
-  g_autoptr (GDir) dir = g_dir_open (place, 0, NULL);
-  const char *name;
-
-  while ((name = g_dir_read_name (dir)) != NULL)
-    if (g_str_has_suffix (name, ".run"))
-      return in_place (place, name);
-  return NULL;
-}
-
 /* The old will meets files that a new run has made: that which was known is another file now, and
  * that which was not known may be the new run's. status, words: of the helper. */
 static void
@@ -712,7 +701,7 @@ expect_later_run_spared (mode_t record_mode, int status, const char *words)
   replace_file (place, "a");
   replace_file (place, "later");
   tap_check (rename (aside, path) == 0);
-  record = find_record (place);
+  record = find_file (place, ".run");
   tap_check (chmod (record, record_mode) == 0);
   settle (place, status);
   tap_check (strstr (settle_said (), words) != NULL);

@@ -161,7 +161,7 @@ within_06 (void)
   proc_expect (child, "ready");
   proc_kill (child, SIGINT);
   proc_expect (child, "query: asks");
-  g_usleep (220000);
+  g_usleep (NEXT_WISH_MS * 1000);
   proc_kill (child, SIGINT);
   proc_expect_lines (child, "terminate: t", "finish: f");
   proc_expect_exit (child, 130);
