@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 /* No line of a clause is shorter. */
-#define CLAUSE_MIN 32
+#define CLAUSE_MIN (sizeof "00000000 run clause=1 word=/\n" - 1)
 
 PsSettleWork *
 ps_settle_work_new (void)

@@ -13,6 +13,7 @@
 #include "ps-clock.h"
 #include "ps-run-file.h"
 #include "ps-settle-files.h"
+#include "ps-version.h"
 #include "ps-will-report.h"
 
 #include <errno.h>
@@ -117,6 +118,14 @@ is_wanted (const char *owner, const char *unit)
   return unit == NULL || strcmp (owner, unit) == 0 || strcmp (owner, service) == 0;
 }
 
+static PsSettled
+rank_unread (int error, const char *why)
+{
+  if (error == EPROTONOSUPPORT)
+    return PS_SETTLED_PARTLY;
+  return why != NULL || error == EACCES || error == EPERM ? PS_SETTLED_REFUSED : PS_SETTLED_BADLY;
+}
+
 /* "": there is no record. One that cannot be read may tell of a later run: then nothing is done. */
 static PsSettled
 find_last_run (const Directory *self, const char *owner, char run[PS_OWNER_ID])
@@ -137,11 +146,12 @@ find_last_run (const Directory *self, const char *owner, char run[PS_OWNER_ID])
     }
   if (r >= 0)
     return PS_SETTLED_WELL;
-  ps_verb_complain (
-      "%s/%s: %s; the wills beside it are not acted upon, since it may tell of a later "
-      "run",
-      self->path, name, why != NULL ? why : g_strerror (error));
-  return why != NULL || error == EACCES || error == EPERM ? PS_SETTLED_REFUSED : PS_SETTLED_BADLY;
+  if (error == EPROTONOSUPPORT)
+    why = "it is no run record that this version (" PS_VERSION ") can read";
+  ps_verb_complain ("%s/%s: %s; the wills beside it are not acted upon, since it may tell of a "
+                    "later run",
+                    self->path, name, why != NULL ? why : g_strerror (error));
+  return rank_unread (error, why);
 }
 
 /* --- Settling -------------------------------------------------------------------------------- */

@@ -687,9 +687,10 @@ w15_alive (void)
 }
 
 /* The old will meets files that a new run has made: that which was known is another file now, and
- * that which was not known may be the new run's. status, words: of the helper. */
+ * that which was not known may be the new run's. spoil: what is done to the record that tells of
+ * that run; status, words: of the helper. */
 static void
-expect_later_run_spared (mode_t record_mode, int status, const char *words)
+expect_later_run_spared (void (*spoil) (const char *record), int status, const char *words)
 {
   const char *place = place_with_will ();
   g_autofree char *path = find_will (place), *aside = in_place (place, "old"), *record = NULL;
@@ -702,7 +703,7 @@ expect_later_run_spared (mode_t record_mode, int status, const char *words)
   replace_file (place, "later");
   tap_check (rename (aside, path) == 0);
   record = find_file (place, ".run");
-  tap_check (chmod (record, record_mode) == 0);
+  spoil (record);
   settle (place, status);
   tap_check (strstr (settle_said (), words) != NULL);
   tap_check (is_there (place, "a") && is_there (place, "later"));
@@ -711,16 +712,43 @@ expect_later_run_spared (mode_t record_mode, int status, const char *words)
 }
 
 static void
+leave (const char *record)
+{
+}
+
+static void
 n20 (void)
 {
-  expect_later_run_spared (0600, 0, "0 done, 2 left alone");
+  expect_later_run_spared (leave, 0, "0 done, 2 left alone");
+}
+
+static void
+open_to_all (const char *record)
+{
+  tap_check (chmod (record, 0666) == 0);
 }
 
 /* A record that is not to be trusted may tell of a later run, and does here. */
 static void
 n20_unread (void)
 {
-  expect_later_run_spared (0666, 4, "the wills beside it are not acted upon");
+  expect_later_run_spared (open_to_all, 4, "the wills beside it are not acted upon");
+}
+
+static void
+write_future (const char *record)
+{
+  g_autofree char *future =
+      g_strdup_printf ("%08x postscriptum-run 2\n", line_checksum ("postscriptum-run 2"));
+
+  tap_check (g_file_set_contents_full (record, future, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+}
+
+/* So may one that a later version wrote. */
+static void
+n20_future (void)
+{
+  expect_later_run_spared (write_future, 5, "no run record that this version");
 }
 
 /* --- W16 ------------------------------------------------------------------------------------- */
@@ -1026,6 +1054,7 @@ static const TapCase cases[] = {
   { "N19", "a helper that was killed half-way is gone on with", n19 },
   { "N20", "files of a new run are left alone", n20 },
   { "N20", "nor where the record that tells of that run cannot be read", n20_unread },
+  { "N20", "nor where a later version wrote that record", n20_future },
   { "W19", "S06: a verb that is not known: nothing is done", w19 },
   { "W19", "W06: a clause that makes no sense: nothing is done", w19_hostile },
   { "W20", "the directory is gone: nothing to do", w20 },
