@@ -113,8 +113,7 @@ drop (PsChunks *self, PsChunk *chunk)
   self->table[hole] = NULL;
 }
 
-/* --- Things ------------------------------------------------------------------------------------
- */
+/* --- Things ---------------------------------------------------------------------------------- */
 
 /* When all IDs have been given out once, those that are in use are passed over. */
 static PsChunk *

@@ -114,8 +114,7 @@ ps_registry_get_id (const PsEntry *entry)
   return ps_chunks_get_id (entry, entry->slot);
 }
 
-/* --- Adding and removing -----------------------------------------------------------------------
- */
+/* --- Adding and removing --------------------------------------------------------------------- */
 
 static void
 stand_in_phases (PsRegistry *registry, PsEntry *entry)
@@ -305,8 +304,7 @@ ps_registry_free (PsRegistry *registry)
   g_free (registry);
 }
 
-/* --- Passes ------------------------------------------------------------------------------------
- */
+/* --- Passes ---------------------------------------------------------------------------------- */
 
 /* From here on each pair may be called once more. */
 void

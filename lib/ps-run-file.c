@@ -331,8 +331,7 @@ ps_run_file_clear (PsRunFile *self)
   ps_store_close (&self->store);
 }
 
-/* --- What the service manager says afterwards --------------------------------------------------
- */
+/* --- What the service manager says afterwards ------------------------------------------------ */
 
 static gboolean
 add_settled (PsRunFile *self, const PsRunLifeSettled *settled, const char *name, GError **error)

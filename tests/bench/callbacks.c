@@ -130,8 +130,7 @@ measure_g_idle (void)
   end ("run", calls);
 }
 
-/* --- glibc: run by exit(), so the last function to be called says it ---------------------------
- */
+/* --- glibc: run by exit(), so the last function to be called says it ------------------------- */
 
 static void
 atexit_callback (void)

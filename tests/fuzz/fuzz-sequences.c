@@ -43,8 +43,7 @@ comment (const char *text)
   fflush (stdout);
 }
 
-/* --- Shortening --------------------------------------------------------------------------------
- */
+/* --- Shortening ------------------------------------------------------------------------------ */
 
 static gboolean
 fails (const Sequence *sequence)
@@ -118,8 +117,7 @@ shorten (Sequence *sequence)
     ;
 }
 
-/* --- Running -----------------------------------------------------------------------------------
- */
+/* --- Running --------------------------------------------------------------------------------- */
 
 static gboolean
 passes (const Sequence *sequence, gboolean may_shorten)
@@ -193,8 +191,7 @@ replay_directory (const char *path)
     replay (g_ptr_array_index (names, i));
 }
 
-/* --- New ones ----------------------------------------------------------------------------------
- */
+/* --- New ones -------------------------------------------------------------------------------- */
 
 /* How often each operation comes, of a hundred or so. */
 static const guint weights[N_OPS] = {

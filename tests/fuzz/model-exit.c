@@ -442,8 +442,7 @@ model_settle_signals (Model *m)
   m->taken = wanted;
 }
 
-/* --- Taking in ---------------------------------------------------------------------------------
- */
+/* --- Taking in ------------------------------------------------------------------------------- */
 
 PsHangup
 model_hangup_meaning (Model *m)
@@ -548,8 +547,7 @@ take_time (Model *m)
     input (m, IN_DEADLINE, (Why){ .kind = WHY_NOTHING });
 }
 
-/* --- Working -----------------------------------------------------------------------------------
- */
+/* --- Working --------------------------------------------------------------------------------- */
 
 static gboolean
 is_silent (Model *m, const Item *item)

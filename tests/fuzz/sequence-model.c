@@ -124,8 +124,7 @@ must_be_over (Model *m)
   must (m, m->state == EXITED, "the exit is not over");
 }
 
-/* --- Calls -------------------------------------------------------------------------------------
- */
+/* --- Calls ----------------------------------------------------------------------------------- */
 
 static Scope *
 scope_of (Model *m, int number)
@@ -244,8 +243,7 @@ take_scope_call (Model *m, const int *n)
   push (m, FRAME_SCOPE, scope);
 }
 
-/* --- Registrations -----------------------------------------------------------------------------
- */
+/* --- Registrations --------------------------------------------------------------------------- */
 
 static Item *
 new_item (Model *m, PsEvents events, int priority, guint function, guint number)
@@ -304,8 +302,7 @@ take_scope (Model *m, const int *n)
   g_ptr_array_add (m->scopes, scope);
 }
 
-/* --- Holds -------------------------------------------------------------------------------------
- */
+/* --- Holds ----------------------------------------------------------------------------------- */
 
 static Hold *
 hold_of (Model *m, int number)
@@ -384,8 +381,7 @@ take_hold_deadline (Model *m, const int *n)
     hold->deadline_us = n[1] == 0 ? NEVER_US : m->now_us + 1000 * (gint64) n[1];
 }
 
-/* --- Ends --------------------------------------------------------------------------------------
- */
+/* --- Ends ------------------------------------------------------------------------------------ */
 
 /* The kernel keeps the low byte; what is no success must not become one. */
 static int
@@ -497,8 +493,7 @@ take_fork (Model *m, const int *n)
         statuses[n[0]]);
 }
 
-/* --- Watchers ----------------------------------------------------------------------------------
- */
+/* --- Watchers -------------------------------------------------------------------------------- */
 
 static void
 take_detach (Model *m, const int *n)
@@ -517,8 +512,7 @@ take_attach (Model *m, const int *n)
   m->escalation = PS_ESCALATION_INTERACTIVE;
 }
 
-/* --- The rest ----------------------------------------------------------------------------------
- */
+/* --- The rest -------------------------------------------------------------------------------- */
 
 static void
 take_answer (Model *m, const char *word, int code)
@@ -693,8 +687,7 @@ take_escalation (Model *m, const int *n)
   m->escalation = n[0];
 }
 
-/* --- Lines -------------------------------------------------------------------------------------
- */
+/* --- Lines ----------------------------------------------------------------------------------- */
 
 static const struct
 {

@@ -38,8 +38,7 @@ static const struct
   { PS_EVENT_FINISH, "finish" }, { PS_EVENT_CRASH, "crash" },
 };
 
-/* --- In the child ------------------------------------------------------------------------------
- */
+/* --- In the child ---------------------------------------------------------------------------- */
 
 static int trace_fd;
 static char *directory; /* of the record and the will */
@@ -155,8 +154,7 @@ child_main (gboolean with_library)
   return ps_watcher_run (ps_watcher_get_default ());
 }
 
-/* --- In the parent -----------------------------------------------------------------------------
- */
+/* --- In the parent --------------------------------------------------------------------------- */
 
 /* FALSE: it does not end. */
 static gboolean

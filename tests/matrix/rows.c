@@ -13,8 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* --- Acts --------------------------------------------------------------------------------------
- */
+/* --- Acts ------------------------------------------------------------------------------------ */
 
 static void
 do_nothing (int unused)
@@ -262,8 +261,7 @@ do_daemon_and_exit (int code)
   exit (code);
 }
 
-/* --- What is different from the plain case -----------------------------------------------------
- */
+/* --- What is different from the plain case --------------------------------------------------- */
 
 static void
 reraise (PsWatcher *watcher)
@@ -489,8 +487,7 @@ short_deadline (PsWatcher *watcher)
   ps_watcher_set_deadline (watcher, 200);
 }
 
-/* --- Rows --------------------------------------------------------------------------------------
- */
+/* --- Rows ------------------------------------------------------------------------------------ */
 
 static const Row by_itself[] = {
   { "return 0 from `main()`", ENDS_BY_ITSELF, IN_MAIN, do_nothing, 0 },

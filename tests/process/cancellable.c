@@ -70,8 +70,7 @@ cancellable_02 (void)
   proc_expect_exit (child, 143);
 }
 
-/* --- In a program that is linked to GLib only ---------------------------------------------------
- */
+/* --- In a program that is linked to GLib only ------------------------------------------------ */
 
 static int
 plain_child (gconstpointer what)
@@ -105,8 +104,7 @@ cancellable_04 (void)
   proc_expect_output (child, "ps_watcher_get_cancellable: there is no libgio-2.0.so.0");
 }
 
-/* --- Where there is no GIO ----------------------------------------------------------------------
- */
+/* --- Where there is no GIO ------------------------------------------------------------------- */
 
 /* A file of that name which is no library: the loader looks no further. */
 static int

@@ -341,8 +341,7 @@ line_checksum (const char *text)
   return ~sum;
 }
 
-/* --- Directories --------------------------------------------------------------------------------
- */
+/* --- Directories ----------------------------------------------------------------------------- */
 
 static int
 remove_one (const char *path, const struct stat *st, int type, struct FTW *unused)

@@ -28,8 +28,7 @@ add_safe (PsWatcher *watcher, PsEvents events, int priority, const char *word)
   child_need (id != 0);
 }
 
-/* --- Order --------------------------------------------------------------------------------------
- */
+/* --- Order ----------------------------------------------------------------------------------- */
 
 static int
 order_child (gconstpointer data)
@@ -79,8 +78,7 @@ c16_normal (void)
   expect_stop (proc_start (normal_child, NULL), SIGTERM, 143, "crash, or finish");
 }
 
-/* --- C11 ----------------------------------------------------------------------------------------
- */
+/* --- C11 ------------------------------------------------------------------------------------- */
 
 static void
 crash_in_step (PsContext *context, gpointer unused)
@@ -219,8 +217,7 @@ say_freed (gpointer word)
   child_say (word);
 }
 
-/* --- Bounds -------------------------------------------------------------------------------------
- */
+/* --- Bounds ---------------------------------------------------------------------------------- */
 
 static int
 many_child (gconstpointer data)
@@ -283,8 +280,7 @@ c16_full (void)
   proc_expect_output (child, "there are 64 callbacks for crashes already");
 }
 
-/* --- What they are told --------------------------------------------------------------------------
- */
+/* --- What they are told ---------------------------------------------------------------------- */
 
 static void
 check_context (PsContext *context, gpointer unused)

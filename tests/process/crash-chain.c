@@ -18,8 +18,7 @@ handle_with (int signum, void (*handler) (int, siginfo_t *, void *), int flags)
   child_need (sigaction (signum, &action, NULL) == 0);
 }
 
-/* --- C12 ----------------------------------------------------------------------------------------
- */
+/* --- C12 ------------------------------------------------------------------------------------- */
 
 static void
 say_info (int signum, siginfo_t *info, void *ucontext)
@@ -264,8 +263,7 @@ c12_later (void)
   expect_crash (child, SIGSEGV, 0);
 }
 
-/* --- Given back ---------------------------------------------------------------------------------
- */
+/* --- Given back ------------------------------------------------------------------------------ */
 
 static void
 note_actions (struct sigaction *actions)
@@ -315,8 +313,7 @@ c12_detach (void)
   expect_crash (child, SIGTRAP, 0);
 }
 
-/* --- Copies of the process ----------------------------------------------------------------------
- */
+/* --- Copies of the process ------------------------------------------------------------------- */
 
 static void
 say_crash (const PsCrash *crash, void *unused)

@@ -65,8 +65,7 @@ expect_field (Inbox *journal, const char *name, const char *wanted)
     tap_fail (G_STRLOC, "%s is \"%s\", not \"%s\"", name, value, wanted);
 }
 
-/* --- C14 ----------------------------------------------------------------------------------------
- */
+/* --- C14 ------------------------------------------------------------------------------------- */
 
 static void
 crash_poorly (PsWatcher *watcher)
@@ -166,8 +165,7 @@ c14_nested (void)
   inbox_expect_empty (journal);
 }
 
-/* --- Assertions ---------------------------------------------------------------------------------
- */
+/* --- Assertions ------------------------------------------------------------------------------ */
 
 static void
 fail_assertion (PsWatcher *watcher)
@@ -276,8 +274,7 @@ x12 (void)
     }
 }
 
-/* --- The backtrace ------------------------------------------------------------------------------
- */
+/* --- The backtrace --------------------------------------------------------------------------- */
 
 static void __attribute__ ((noinline)) inner_function (void)
 {

@@ -16,8 +16,7 @@ typedef struct
   int status;
 } Row;
 
-/* --- Who starts the first process, and tells how it ended ---------------------------------------
- */
+/* --- Who starts the first process, and tells how it ended ------------------------------------ */
 
 /* For a first process that waits until all signals were sent; -1: it does not. */
 static int all_sent[2] = { -1, -1 };
@@ -79,8 +78,7 @@ expect_end (Proc *child, const char *end)
   proc_expect_exit (child, 0);
 }
 
-/* --- Each policy, each signal --------------------------------------------------------------------
- */
+/* --- Each policy, each signal ---------------------------------------------------------------- */
 
 static int
 policy_first (gconstpointer data)

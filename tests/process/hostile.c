@@ -48,8 +48,7 @@ run_aloud (PsWatcher *watcher)
   return ps_watcher_run (watcher);
 }
 
-/* --- E02: no descriptor is left when the signal comes -------------------------------------------
- */
+/* --- E02: no descriptor is left when the signal comes ---------------------------------------- */
 
 static gboolean
 use_up (gpointer unused)
@@ -179,8 +178,7 @@ e02_waker (void)
     }
 }
 
-/* --- E04: limits ---------------------------------------------------------------------------------
- */
+/* --- E04: limits ----------------------------------------------------------------------------- */
 
 static int
 small_stack_child (gconstpointer how)

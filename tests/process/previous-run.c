@@ -69,8 +69,7 @@ forge (const char *directory, const char *verb, const char *key, const char *val
   write_record (directory, forged);
 }
 
-/* --- Lives --------------------------------------------------------------------------------------
- */
+/* --- Lives ----------------------------------------------------------------------------------- */
 
 static void
 say_verdict_record (int priority, const char *message, const GLogField *fields, gsize n_fields,
@@ -167,8 +166,7 @@ start_first (ProcMain child_main, const char *directory)
   return child;
 }
 
-/* --- V01: ends of its own -----------------------------------------------------------------------
- */
+/* --- V01: ends of its own -------------------------------------------------------------------- */
 
 static void
 v01 (void)
@@ -244,8 +242,7 @@ v01_terminated (void)
                     "sent by the parent");
 }
 
-/* --- V02: a crash --------------------------------------------------------------------------------
- */
+/* --- V02: a crash ---------------------------------------------------------------------------- */
 
 static int
 crashing_child (gconstpointer directory)

@@ -183,8 +183,7 @@ g18_query (void)
   expect_during_query ("runs the loop within");
 }
 
-/* --- G18c: while life goes on ------------------------------------------------------------------
- */
+/* --- G18c: while life goes on ---------------------------------------------------------------- */
 
 /* A new one that comes while life goes on again is behind those that wait. */
 static void
@@ -225,8 +224,7 @@ g18_resume (void)
   proc_expect_exit (child, 143);
 }
 
-/* --- Another signal, and a quit ----------------------------------------------------------------
- */
+/* --- Another signal, and a quit -------------------------------------------------------------- */
 
 static void
 ask_otherwise (PsContext *context, gpointer unused)

@@ -131,8 +131,7 @@ t02_quit (void)
   proc_expect_exit (child, 5);
 }
 
-/* --- S04: a name that is more than a name -----------------------------------------------------
- */
+/* --- S04: a name that is more than a name ---------------------------------------------------- */
 
 #define FFFD "\357\277\275"
 #define X40 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
@@ -167,8 +166,7 @@ s04 (void)
   proc_expect_no_output (child, "\033");
 }
 
-/* --- The loop that does not turn ---------------------------------------------------------------
- */
+/* --- The loop that does not turn ------------------------------------------------------------- */
 
 enum
 {
@@ -278,8 +276,7 @@ l05_deaf (void)
   proc_expect_signal (child, SIGKILL);
 }
 
-/* --- A third signal ----------------------------------------------------------------------------
- */
+/* --- A third signal -------------------------------------------------------------------------- */
 
 typedef struct
 {
@@ -357,8 +354,7 @@ g10_debounced (void)
   press_thrice (&once);
 }
 
-/* --- What does not force -----------------------------------------------------------------------
- */
+/* --- What does not force --------------------------------------------------------------------- */
 
 static gboolean
 say_alive (gpointer unused)

@@ -56,8 +56,7 @@ typedef struct
 
 static Shared *shared;
 
-/* --- The child: an exit that uses all there is ---------------------------------------------------
- */
+/* --- The child: an exit that uses all there is ----------------------------------------------- */
 
 static void
 tell (const char *word)

@@ -14,8 +14,7 @@
 #define BEFORE "words of the life before\n"
 #define MOST 4096 /* that Kubernetes reads */
 
-/* --- The file: made before the child, gone with its case ---------------------------------------
- */
+/* --- The file: made before the child, gone with its case ------------------------------------- */
 
 static void
 remove_log (gpointer path)
@@ -73,8 +72,7 @@ watch_logged (gconstpointer path)
   return watch_all ();
 }
 
-/* --- An orderly end -----------------------------------------------------------------------------
- */
+/* --- An orderly end -------------------------------------------------------------------------- */
 
 static int
 orderly_child (gconstpointer path)
@@ -156,8 +154,7 @@ p01_killed (void)
   tap_check (text[0] == '\0');
 }
 
-/* --- What went wrong ----------------------------------------------------------------------------
- */
+/* --- What went wrong ------------------------------------------------------------------------- */
 
 static void
 veto_first (PsContext *context, gpointer unused)
@@ -245,8 +242,7 @@ p02_much (void)
   expect_log (path, "Exit finished after ", " more\n");
 }
 
-/* --- A forced end -------------------------------------------------------------------------------
- */
+/* --- A forced end ---------------------------------------------------------------------------- */
 
 static void
 for_ever (void)
@@ -300,8 +296,7 @@ p03 (void)
               "the main loop does not turn\n");
 }
 
-/* --- P04: a crash --------------------------------------------------------------------------------
- */
+/* --- P04: a crash ---------------------------------------------------------------------------- */
 
 static void
 crash (PsContext *context, gpointer unused)
@@ -357,8 +352,7 @@ p03_after (void)
   expect_log (path, "Exit forced with status 143, the exit's time was over: ", ")\n");
 }
 
-/* --- What cannot be written ----------------------------------------------------------------------
- */
+/* --- What cannot be written ------------------------------------------------------------------ */
 
 static int
 aloud_child (gconstpointer path)

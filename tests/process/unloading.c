@@ -37,8 +37,7 @@ o03 (void)
   proc_expect_exit (child, 0);
 }
 
-/* --- Two files, each with a copy ---------------------------------------------------------------
- */
+/* --- Two files, each with a copy ------------------------------------------------------------- */
 
 static int
 copies_child (gconstpointer unused)

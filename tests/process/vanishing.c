@@ -33,8 +33,7 @@ watch_leaky (void)
   return watcher;
 }
 
-/* --- X14: the first thread ----------------------------------------------------------------------
- */
+/* --- X14: the first thread ------------------------------------------------------------------- */
 
 static int
 last_thread_child (gconstpointer data)
@@ -247,8 +246,7 @@ x14_loop_elsewhere (void)
     proc_expect_exit (child, 143);
 }
 
-/* --- L11: in a callback -------------------------------------------------------------------------
- */
+/* --- L11: in a callback ---------------------------------------------------------------------- */
 
 static void
 leave_thread (PsContext *context, gpointer word)
@@ -374,8 +372,7 @@ l11_exiter (void)
                "terminate: t", "finish: f");
 }
 
-/* --- L11: cancelled -----------------------------------------------------------------------------
- */
+/* --- L11: cancelled -------------------------------------------------------------------------- */
 
 static void
 wait_here (PsContext *context, gpointer word)

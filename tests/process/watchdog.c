@@ -245,8 +245,7 @@ n21 (void)
   proc_expect_exit (child, 143);
 }
 
-/* --- N21b: the environment is left alone -------------------------------------------------------
- */
+/* --- N21b: the environment is left alone ----------------------------------------------------- */
 
 typedef struct
 {

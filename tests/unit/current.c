@@ -94,8 +94,7 @@ test_characters (void)
   ps_current_clear ();
 }
 
-/* --- In a handler -----------------------------------------------------------------------------
- */
+/* --- In a handler ---------------------------------------------------------------------------- */
 
 static const char *const names[] = { "a", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" };
 static volatile sig_atomic_t n_seen, n_torn;

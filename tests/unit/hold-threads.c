@@ -136,8 +136,7 @@ test_given_up_meanwhile (void)
     run (TRUE);
 }
 
-/* --- The last two references, in two threads ---------------------------------------------------
- */
+/* --- The last two references, in two threads ------------------------------------------------- */
 
 static gpointer
 unref (gpointer hold)

@@ -86,8 +86,7 @@ note_gone (gpointer data)
   item->gone++;
 }
 
-/* --- What the model says -----------------------------------------------------------------------
- */
+/* --- What the model says --------------------------------------------------------------------- */
 
 static gboolean
 is_due (const Model *m, const Item *item)
@@ -167,8 +166,7 @@ model_next (Model *m, gboolean holds, Item **called)
   return PS_NEXT_DONE;
 }
 
-/* --- What is done to both ----------------------------------------------------------------------
- */
+/* --- What is done to both -------------------------------------------------------------------- */
 
 static void
 stop_running (Model *m)

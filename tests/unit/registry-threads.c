@@ -146,8 +146,7 @@ test_threads (void)
     g_ptr_array_unref (workers[i].items);
 }
 
-/* --- Clearing and closing under their hands ----------------------------------------------------
- */
+/* --- Clearing and closing under their hands -------------------------------------------------- */
 
 static gpointer
 add_until_refused (gpointer data)

@@ -168,8 +168,7 @@ test_free_nothing (void)
   ps_registry_free (NULL);
 }
 
-/* --- Destroy notifies that call back: a lock that was held would hang here ---------------------
- */
+/* --- Destroy notifies that call back: a lock that was held would hang here ------------------- */
 
 typedef struct
 {

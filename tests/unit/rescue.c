@@ -22,8 +22,7 @@
 #define S(s) ((gint64) (s) *G_USEC_PER_SEC)
 #define KILL_AFTER_US S (2)
 
-/* --- The timers -------------------------------------------------------------------------------
- */
+/* --- The timers ------------------------------------------------------------------------------ */
 
 enum
 {
@@ -252,8 +251,7 @@ test_close (void)
   ps_rescue_set_end (NEVER_US, 0);
 }
 
-/* --- Last words -------------------------------------------------------------------------------
- */
+/* --- Last words ------------------------------------------------------------------------------ */
 
 static void
 compose (int status, const char *reason, char *record_text, gsize record_size, char *message_text,
@@ -331,8 +329,7 @@ test_owns (void)
   ps_rescue_close ();
 }
 
-/* --- The end ----------------------------------------------------------------------------------
- */
+/* --- The end --------------------------------------------------------------------------------- */
 
 static void
 on_term (int signum, siginfo_t *info, void *ucontext)
