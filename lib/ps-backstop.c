@@ -4,7 +4,9 @@
  * What runs in a crash may hang: a callback that loops, a write to a pipe that nobody reads. Two
  * timers bound it. The first one sends the thread the signal that it is handling already: so the
  * handler is entered once more, on top of what hangs, and lets the process die of what it died of.
- * The second one kills, for the case that the first signal was blocked.
+ * The second one kills: some time later, for the case that the first signal was blocked, and soon
+ * when that has come or the rest is short. They are far apart, since a machine that stands still
+ * for some seconds lets both come at once if they are near, and SIGKILL wins.
  *
  * The second is made in good times, since timers may run out; where none could be had, alarm(2)
  * takes its place. Timers do not come along into a forked child.
@@ -21,7 +23,8 @@
 #include <unistd.h>
 
 #define SIGNAL_AFTER_MS 700
-#define KILL_AFTER_MS 1500
+#define KILL_AFTER_MS 10000
+#define KILL_SOON_MS 1500
 
 typedef struct
 {
@@ -72,7 +75,7 @@ ps_backstop_forget (void)
 }
 
 static void
-use_alarm (void)
+prepare_alarm (void)
 {
   struct sigaction action = { .sa_handler = SIG_DFL };
   sigset_t set;
@@ -81,7 +84,14 @@ use_alarm (void)
   sigemptyset (&set);
   sigaddset (&set, SIGALRM);
   pthread_sigmask (SIG_UNBLOCK, &set, NULL);
-  alarm (KILL_AFTER_MS / 1000);
+}
+
+static void
+kill_after (int ms)
+{
+  set (&killing, ms);
+  if (!killing.exists)
+    alarm ((unsigned) (ms + 999) / 1000);
 }
 
 /* In the thread that handles signum. */
@@ -94,10 +104,9 @@ ps_backstop_start (int signum)
   event._sigev_un._tid = gettid ();
   create (&signalling, &event);
   set (&signalling, SIGNAL_AFTER_MS);
-  if (killing.exists)
-    set (&killing, KILL_AFTER_MS);
-  else
-    use_alarm ();
+  if (!killing.exists)
+    prepare_alarm ();
+  kill_after (KILL_AFTER_MS);
 }
 
 /* Whether it is the first timer that has sent this signal. */
@@ -105,6 +114,13 @@ int
 ps_backstop_is (const siginfo_t *info)
 {
   return info->si_code == SI_TIMER && info->si_value.sival_ptr == &signalling;
+}
+
+/* What is left to be done is short. */
+void
+ps_backstop_hasten (void)
+{
+  kill_after (KILL_SOON_MS);
 }
 
 void
@@ -119,7 +135,5 @@ ps_backstop_stop_signal (void)
 void
 ps_backstop_stop (void)
 {
-  set (&killing, 0);
-  if (!killing.exists)
-    alarm (0);
+  kill_after (0);
 }

@@ -12,5 +12,6 @@ void ps_backstop_forget (void);
 /* Async-signal-safe. */
 void ps_backstop_start (int signum);
 int ps_backstop_is (const siginfo_t *info);
+void ps_backstop_hasten (void);
 void ps_backstop_stop_signal (void);
 void ps_backstop_stop (void);

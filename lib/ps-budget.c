@@ -17,8 +17,9 @@
 #define GRACE_MAX_US (25 * PS_US_PER_MS)
 
 /* How long after our own end the service manager may wait: time for the last record to be sent and
- * the process to be gone, so that its SIGKILL never comes before a bounded end of our own. */
-#define MANAGER_MARGIN_US (5 * PS_US_PER_SEC)
+ * the process to be gone, so that its SIGKILL never comes before a bounded end of our own, which at
+ * worst is ps-rescue's SIGKILL. */
+#define MANAGER_MARGIN_US (15 * PS_US_PER_SEC)
 
 /* limit_us: PS_NEVER_US for none. */
 void

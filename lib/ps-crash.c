@@ -71,6 +71,7 @@ die (ucontext_t *ucontext)
 {
   atomic_store (&well.stage, STAGE_DIE);
   ps_backstop_stop_signal ();
+  ps_backstop_hasten ();
   ucontext->uc_mcontext = well.machine;
   memcpy (&ucontext->uc_sigmask, well.mask, MASK_BYTES);
   ps_crash_actions_end_by (well.signum, &well.info, ucontext);
@@ -139,6 +140,8 @@ again (int signum, siginfo_t *info, ucontext_t *ucontext)
 {
   int late = ps_backstop_is (info);
 
+  if (late)
+    ps_backstop_hasten ();
   switch ((Stage) atomic_load (&well.stage))
     {
     case STAGE_LOOK:

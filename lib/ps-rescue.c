@@ -10,8 +10,10 @@
  * that no number is taken from the program; says which callback was running and for how long, and
  * ends the process. What is in a will stays there for the helper.
  *
- * A second timer sends SIGKILL a little later: for a process that blocks that signal in every
- * thread, or a journal in which even last words get stuck.
+ * A second timer sends SIGKILL: some time later, for a process that blocks that signal in every
+ * thread, and soon where even last words get stuck. They are far apart, since a machine that stands
+ * still for some seconds (a virtual one that is moved) lets both come at once if they are near, and
+ * SIGKILL wins.
  */
 
 #include "ps-rescue.h"
@@ -27,7 +29,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define KILL_AFTER_US (2 * PS_US_PER_SEC)
+#define KILL_AFTER_US (10 * PS_US_PER_SEC)
+#define WORDS_US (2 * PS_US_PER_SEC)
 
 /* An end that moves by less is left where it is: the handler of the signal has armed the timers,
  * and the conductor, who comes a moment later, begins the exit anew twice. */
@@ -223,12 +226,20 @@ note_in_record (int status, const char *reason)
     ps_run_log_forced (status, reason, NULL, NULL);
 }
 
+static void
+bound_words (void)
+{
+  if (atomic_load (&well.has_kill))
+    set (well.kill, ps_clock_now_us () + WORDS_US);
+}
+
 static _Noreturn void
 end (int status, const char *reason)
 {
   char record_text[4096], message_text[512];
   PsWords record, message;
 
+  bound_words ();
   ps_lastwords_begin (&record, record_text, sizeof record_text, PS_MESSAGE_EXIT_FORCED, LOG_ERR);
   ps_words_init (&message, message_text, sizeof message_text);
   ps_rescue_compose (&record, &message, status, reason);

@@ -157,6 +157,15 @@ proc_kill_group (Proc *self, int signum)
 }
 
 void
+proc_stand_still (Proc *self, int ms)
+{
+  proc_kill (self, SIGSTOP);
+  if (!tap_failed ())
+    g_usleep ((gulong) ms * 1000);
+  proc_kill (self, SIGCONT);
+}
+
+void
 proc_set_patience (Proc *self, int ms)
 {
   self->patience_ms = ms;

@@ -26,6 +26,9 @@ pid_t proc_pid (Proc *self);
 void proc_kill (Proc *self, int signum);
 void proc_kill_group (Proc *self, int signum);
 
+/* Stops the child for that time: its clocks go on, and it does not. */
+void proc_stand_still (Proc *self, int ms);
+
 /* Sends a line; the child takes it with child_await(). */
 void proc_tell (Proc *self, const char *line);
 

@@ -513,6 +513,7 @@ c13_stderr (void)
 static void
 loop_for_ever (const PsCrash *crash, void *unused)
 {
+  child_say ("loops");
   for (;;)
     ;
 }
@@ -525,13 +526,14 @@ write_to_full_pipe (const PsCrash *crash, void *unused)
 }
 
 static void
-block_all_and_loop (const PsCrash *crash, void *unused)
+block_all_and_wait (const PsCrash *crash, void *unused)
 {
   sigset_t set;
 
   sigfillset (&set);
   sigprocmask (SIG_BLOCK, &set, NULL);
-  loop_for_ever (crash, NULL);
+  for (;;)
+    sleep (1000);
 }
 
 static int
@@ -558,7 +560,7 @@ hanging_child (gconstpointer func)
 static void
 c15 (void)
 {
-  static const PsCrashFunc loops = loop_for_ever, blocks = block_all_and_loop;
+  static const PsCrashFunc loops = loop_for_ever, waits = block_all_and_wait;
   Proc *child;
 
   /* It is not even waited for. */
@@ -568,13 +570,18 @@ c15 (void)
   expect_crash (proc_start (full_pipe_child, "hang"), SIGBUS, 0);
 
   child = proc_start (hanging_child, &loops);
-  proc_expect (child, "crash");
+  proc_expect_lines (child, "crash", "loops");
   expect_crash (child, SIGBUS, 1);
   proc_expect_output (child, "Cut short in the crash: ");
   proc_expect_output (child, ": it took too long\n");
 
+  child = proc_start (hanging_child, &loops);
+  proc_expect_lines (child, "crash", "loops");
+  proc_stand_still (child, 3000);
+  expect_crash (child, SIGBUS, 1);
+
   /* No signal reaches it any more but SIGKILL. */
-  child = proc_start (hanging_child, &blocks);
+  child = proc_start (hanging_child, &waits);
   proc_expect (child, "crash");
   expect_crash (child, SIGKILL, 1);
 }

@@ -103,6 +103,21 @@ t02 (void)
     }
 }
 
+/* As in a virtual machine that is moved: there is no time in which the first timer comes alone. */
+static void
+t02_still (void)
+{
+  const Setup setup = { PS_EVENT_TERMINATE, FALSE, -1 };
+  Proc *child = proc_start (stuck_child, &setup);
+
+  proc_expect (child, "ready");
+  proc_kill (child, SIGTERM);
+  proc_expect (child, "terminate: stuck");
+  proc_stand_still (child, DEADLINE_MS + 3000);
+  proc_expect_exit (child, 143);
+  proc_expect_output (child, "status 143, the exit's time was over: terminate callback stuck ");
+}
+
 /* "ready" and the callback's line come from different sources: a quit needs no signal. */
 static int
 stuck_quit_child (gconstpointer data)
@@ -436,13 +451,14 @@ e04 (void)
 static const TapCase cases[] = {
   { "T02", "a callback that blocks or spins: forced at the deadline, and named", t02 },
   { "T02b", "likewise when the program quits; the status is no success", t02_quit },
+  { "T02e", "a process that stood still for seconds when its time was over: the same", t02_still },
   { "T02c", "a veto takes the timer back", t02_veto },
   { "T02d", "a slow reload is no exit", t02_reload },
   { "S04", "the culprit's name is one harmless line, cut at a character's end", s04 },
   { "L04", "a loop that is never run: TERM ends the process at the deadline", l04 },
   { "L05", "a source that blocks: the same", l05 },
   { "L05b", "a main() that hangs after the loop: the same", l05_after },
-  { "L05c", "all signals blocked: SIGKILL, two seconds later", l05_deaf },
+  { "L05c", "all signals blocked: SIGKILL, ten seconds later", l05_deaf },
   { "G10", "a third signal by hand forces the exit, with the loop blocked", g10 },
   { "G10b", "three within milliseconds are one", g10_debounced },
   { "E04", "without timers an exit is what it is", e04 },

@@ -130,7 +130,7 @@ def _(bench):
     took = seconds_of(probe.stop)
     # The manager was asked to wait for longer than a timer of the kernel's does.
     equal(probe.finish()["post"], "signal killed KILL", "end")
-    check(1 <= took < 20, f"it took {took:.1f} s")
+    check(took >= 11, f"it took {took:.1f} s")
 
 
 @case("T01 a callback's own deadline bounds its hold, the next phase follows")

@@ -63,10 +63,10 @@ test_what_the_manager_is_told (void)
   PsBudget budget;
 
   ps_budget_begin (&budget, NOW_US, S (60));
-  g_assert_cmpint (ps_budget_get_timeout_us (&budget, NOW_US), ==, S (65));
-  g_assert_cmpint (ps_budget_get_timeout_us (&budget, NOW_US + S (59)), ==, S (6));
-  g_assert_cmpint (ps_budget_get_timeout_us (&budget, NOW_US + S (60)), ==, S (5));
-  g_assert_cmpint (ps_budget_get_timeout_us (&budget, NOW_US + S (600)), ==, S (5));
+  g_assert_cmpint (ps_budget_get_timeout_us (&budget, NOW_US), ==, S (75));
+  g_assert_cmpint (ps_budget_get_timeout_us (&budget, NOW_US + S (59)), ==, S (16));
+  g_assert_cmpint (ps_budget_get_timeout_us (&budget, NOW_US + S (60)), ==, S (15));
+  g_assert_cmpint (ps_budget_get_timeout_us (&budget, NOW_US + S (600)), ==, S (15));
 }
 
 static void
@@ -83,7 +83,7 @@ test_extend (void)
   g_assert_true (ps_budget_extend (&budget, NOW_US + S (55) + 1));
   g_assert_cmpint (ps_budget_get_end_us (&budget, FALSE), ==, NOW_US + S (55) + 1);
   g_assert_cmpint (ps_budget_get_last_us (&budget), ==, NOW_US + S (60) + 1);
-  g_assert_cmpint (ps_budget_get_timeout_us (&budget, NOW_US), ==, S (65) + 1);
+  g_assert_cmpint (ps_budget_get_timeout_us (&budget, NOW_US), ==, S (75) + 1);
 }
 
 static void

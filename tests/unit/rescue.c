@@ -20,7 +20,7 @@
 
 #define NEVER_US INT64_MAX
 #define S(s) ((gint64) (s) *G_USEC_PER_SEC)
-#define KILL_AFTER_US S (2)
+#define KILL_AFTER_US S (10)
 
 /* --- The timers ------------------------------------------------------------------------------ */
 
