@@ -3,9 +3,10 @@
 /*
  * posix_spawn() and not fork(): it copies nothing, runs no fork handlers, and works in a process
  * with threads that is about to end. The command gets nothing of ours: a clean environment,
- * /dev/null as its input, our output and error, no other descriptor, default signals, and a process
- * group of its own, all of which is killed when its time is over. While it is not yet waited for,
- * its number cannot be another process's.
+ * /dev/null as its input, our output and error, no other descriptor, default signals, and a session
+ * of its own: a terminal that ours may be on is not its to type into, and all of its group is
+ * killed when its time is over. While it is not yet waited for, its number cannot be another
+ * process's.
  */
 
 #include "ps-command.h"
@@ -51,9 +52,8 @@ set_up (posix_spawnattr_t *attributes, posix_spawn_file_actions_t *actions)
   sigfillset (&all);
   posix_spawnattr_setsigmask (attributes, &none);
   posix_spawnattr_setsigdefault (attributes, &all);
-  posix_spawnattr_setpgroup (attributes, 0);
   posix_spawnattr_setflags (attributes,
-                            POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+                            POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
   errno = posix_spawn_file_actions_addopen (actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   if (errno == 0)
     errno = posix_spawn_file_actions_addchdir_np (actions, "/");

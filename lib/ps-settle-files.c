@@ -83,8 +83,8 @@ worse (PsSettleEnd a, PsSettleEnd b)
 {
   static const unsigned char rank[] = {
     [PS_SETTLE_NOTHING] = 0, [PS_SETTLE_DONE] = 1,    [PS_SETTLE_ALIVE] = 2,
-    [PS_SETTLE_LEFT] = 3,    [PS_SETTLE_FOREIGN] = 4, [PS_SETTLE_DAMAGED] = 5,
-    [PS_SETTLE_REFUSED] = 6, [PS_SETTLE_FAILED] = 7,
+    [PS_SETTLE_FOREIGN] = 3, [PS_SETTLE_DAMAGED] = 4, [PS_SETTLE_REFUSED] = 5,
+    [PS_SETTLE_LEFT] = 6,    [PS_SETTLE_FAILED] = 7,
   };
 
   return rank[a] >= rank[b] ? a : b;

@@ -2,8 +2,9 @@
 
 /*
  * What a record says was written with the rights of a daemon, and is carried out with no more: root
- * becomes the owner of the directory, for good, before a line is read. It does so in a child, since
- * there may be other directories, of other owners. The directory is opened before, as the way to it
+ * becomes the owner of the directory, for good, before a line is read. The group is that user's
+ * own: a user may have a directory whose group is another's. It does so in a child, since there may
+ * be other directories, of other owners. The directory is opened before, as the way to it
  * (/var/lib/private) may be open to root alone.
  */
 
@@ -11,6 +12,7 @@
 #include "ps-verb.h"
 
 #include "ps-clock.h"
+#include "ps-error.h"
 #include "ps-run-file.h"
 #include "ps-settle-files.h"
 #include "ps-version.h"
@@ -19,6 +21,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -156,6 +159,7 @@ find_last_run (const Directory *self, const char *owner, char run[PS_OWNER_ID])
 
 /* --- Settling -------------------------------------------------------------------------------- */
 
+/* A life that goes on has no end yet. */
 static PsSettled
 note_end (const Directory *self, const char *owner)
 {
@@ -163,7 +167,8 @@ note_end (const Directory *self, const char *owner)
   g_autoptr (GError) error = NULL;
 
   if (ps_run_file_settle (self->dir, owner, ps_settle_by (task->by), task->invocation, task->result,
-                          task->code, task->status, &error))
+                          task->code, task->status, &error)
+      || g_error_matches (error, PS_ERROR, PS_ERROR_BUSY))
     return PS_SETTLED_WELL;
   ps_verb_complain ("%s/%s.run: %s", self->path, owner, error->message);
   return PS_SETTLED_PARTLY;
@@ -173,11 +178,9 @@ static PsSettled
 settle_owner (Directory *self, const char *owner, PsSettleWork *work)
 {
   char last[PS_OWNER_ID];
-  PsSettleHow how = { .by = self->task->by,
-                      .last_run = last,
-                      .end_us = ps_clock_add_us (ps_clock_now_us (), self->task->limit_us),
-                      .tell = tell,
-                      .data = self };
+  PsSettleHow how = {
+    .by = self->task->by, .last_run = last, .end_us = self->task->end_us, .tell = tell, .data = self
+  };
   PsSettled noted = note_end (self, owner), found = find_last_run (self, owner, last);
 
   if (found == PS_SETTLED_WELL)
@@ -186,10 +189,9 @@ settle_owner (Directory *self, const char *owner, PsSettleWork *work)
 }
 
 static PsSettled
-settle_owners (Directory *self)
+settle_owners (Directory *self, GHashTable *owners)
 {
-  g_autoptr (GHashTable) owners = list_owners (self->dir);
-  PsSettleWork *work = owners != NULL ? ps_settle_work_new () : NULL;
+  PsSettleWork *work = ps_settle_work_new ();
   PsSettled worst = work != NULL ? PS_SETTLED_WELL : PS_SETTLED_BADLY;
   GHashTableIter iter;
   gpointer owner;
@@ -213,16 +215,34 @@ settle_owners (Directory *self)
   return self->has_failed ? MAX (worst, PS_SETTLED_PARTLY) : worst;
 }
 
-/* As whoever we are now. */
+/* As whoever we are now. What is no record directory is nobody's business. */
 static PsSettled
 settle_as_we_are (Directory *self)
 {
+  g_autoptr (GHashTable) owners = list_owners (self->dir);
   const char *why;
 
+  if (owners == NULL)
+    {
+      ps_verb_complain ("%s: %s", self->path, g_strerror (errno));
+      return PS_SETTLED_BADLY;
+    }
+  if (g_hash_table_size (owners) == 0)
+    return PS_SETTLED_WELL;
   if (ps_store_check_directory (self->dir, &why) == 0)
-    return settle_owners (self);
+    return settle_owners (self, owners);
   ps_verb_complain ("%s: %s", self->path, why != NULL ? why : g_strerror (errno));
   return PS_SETTLED_REFUSED;
+}
+
+/* Of a user that is in no list, as those of DynamicUser=, the group has the same number. */
+static gboolean
+find_group (const struct stat *st, gid_t *gid)
+{
+  const struct passwd *user = getpwuid (st->st_uid);
+
+  *gid = user != NULL ? user->pw_gid : st->st_gid;
+  return user != NULL || st->st_gid == st->st_uid;
 }
 
 static gboolean
@@ -238,15 +258,23 @@ static PsSettled
 settle_as (Directory *self, const struct stat *st)
 {
   pid_t pid;
+  gid_t gid;
   int status;
 
+  if (!find_group (st, &gid))
+    {
+      ps_verb_complain ("%s: its owner, user %u, is not known, and so is not the group that such a "
+                        "user has: give the user a name, or remove the directory",
+                        self->path, (unsigned) st->st_uid);
+      return PS_SETTLED_REFUSED;
+    }
   fflush (NULL);
   pid = fork ();
   if (pid == 0)
     {
       PsSettled settled = PS_SETTLED_REFUSED;
 
-      if (become (st->st_uid, st->st_gid))
+      if (become (st->st_uid, gid))
         settled = settle_as_we_are (self);
       else
         ps_verb_complain ("%s: cannot become its owner, user %u: %s", self->path,

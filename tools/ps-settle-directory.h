@@ -18,7 +18,7 @@ typedef struct
   const char *result;     /* NULL */
   const char *code;
   const char *status;
-  gint64 limit_us;
+  gint64 end_us;    /* CLOCK_MONOTONIC: no clause is begun after it */
   gboolean is_told; /* on standard output, too */
 } PsSettleTask;
 

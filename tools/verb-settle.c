@@ -57,11 +57,17 @@ settle_one (const char *path, const PsSettleTask *task, PsSettled *worst)
 static PsSettled
 settle_below (const char *base, const PsSettleTask *task)
 {
-  g_autoptr (GDir) names = g_dir_open (base, 0, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDir) names = g_dir_open (base, 0, &error);
   PsSettled worst = PS_SETTLED_WELL;
   const char *name;
 
-  while (names != NULL && (name = g_dir_read_name (names)) != NULL)
+  if (names == NULL)
+    {
+      ps_verb_complain ("%s", error->message);
+      return PS_SETTLED_BADLY;
+    }
+  while ((name = g_dir_read_name (names)) != NULL)
     {
       g_autofree char *path = g_build_filename (base, name, NULL);
 
@@ -86,8 +92,10 @@ settle_boot (const PsOptions *options, const PsSettleTask *task)
   const char *given = directory_of (options);
   const char *base = given != NULL ? given : "/var/lib";
   g_autofree char *private = g_build_filename (base, "private", NULL);
-  PsSettled settled = settle_below (base, task), settled_private = settle_below (private, task);
+  PsSettled settled = settle_below (base, task), settled_private = PS_SETTLED_WELL;
 
+  if (g_file_test (private, G_FILE_TEST_EXISTS))
+    settled_private = settle_below (private, task);
   return MAX (settled, settled_private);
 }
 
@@ -142,7 +150,7 @@ ps_verb_settle (const PsOptions *options, char **arguments)
 {
   PsSettleTask task = { .by = at_boot ? PS_SETTLE_BY_BOOT : PS_SETTLE_BY_STOP_POST,
                         .unit = arguments[0],
-                        .limit_us = LIMIT_US,
+                        .end_us = ps_clock_now_us () + LIMIT_US,
                         .is_told = !options->quiet };
   PsSettled settled;
 

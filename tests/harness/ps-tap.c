@@ -74,10 +74,11 @@ tap_skip (const char *why)
 void
 tap_note (const char *heading, const char *text)
 {
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_auto (GStrv) lines = NULL;
 
-  if (*text == '\0')
+  if (text == NULL || *text == '\0')
     return;
+  lines = g_strsplit (text, "\n", -1);
   g_string_append_printf (tap.report, "%s:\n", heading);
   for (guint i = 0; lines[i] != NULL; i++)
     if (lines[i][0] != '\0')

@@ -24,7 +24,7 @@ gboolean tap_failed (void);
 /* Leaves the case out, with the reason in the report. */
 void tap_skip (const char *why);
 
-/* Adds lines to the report of a case that fails. */
+/* Adds lines to the report of a case that fails; text NULL: none. */
 void tap_note (const char *heading, const char *text);
 
 /* Called after the case, in reverse order: the ends of what a case has started. */

@@ -95,6 +95,27 @@ settle_at (const char *where, const char *place, int wanted)
 }
 
 void
+settle_boot_at (const char *where, const char *base, int wanted)
+{
+  g_autofree char *directory = g_strconcat ("--directory=", base, NULL);
+
+  run_settle (where, (const char *const[]){ PS_TEST_PSCTL, "settle", "--boot", directory, NULL },
+              NULL, wanted);
+}
+
+void
+settle_as_ended_at (const char *where, const char *place, int wanted)
+{
+  g_autofree char *directory = g_strconcat ("--directory=", place, NULL);
+  g_auto (GStrv) envp = g_environ_setenv (g_get_environ (), "SERVICE_RESULT", "success", TRUE);
+
+  envp = g_environ_setenv (envp, "EXIT_CODE", "exited", TRUE);
+  envp = g_environ_setenv (envp, "EXIT_STATUS", "0", TRUE);
+  run_settle (where, (const char *const[]){ PS_TEST_PSCTL, "settle", directory, NULL }, envp,
+              wanted);
+}
+
+void
 settle_as_unit_at (const char *where, const char *place, int wanted)
 {
   g_auto (GStrv) envp = g_environ_setenv (g_get_environ (), "STATE_DIRECTORY", place, TRUE);

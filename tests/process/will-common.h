@@ -21,6 +21,14 @@ void write_will (const char *place, const char *bytes, gsize length);
 void settle_at (const char *where, const char *place, int status);
 #define settle(place, status) settle_at (G_STRLOC, place, status)
 
+/* Likewise, on all record directories below base. */
+void settle_boot_at (const char *where, const char *base, int status);
+#define settle_boot(base, status) settle_boot_at (G_STRLOC, base, status)
+
+/* Likewise, and is told of a unit that has ended. */
+void settle_as_ended_at (const char *where, const char *place, int status);
+#define settle_as_ended(place, status) settle_as_ended_at (G_STRLOC, place, status)
+
 /* Likewise as ExecStopPost= does: the environment says where. */
 void settle_as_unit_at (const char *where, const char *place, int status);
 #define settle_as_unit(place, status) settle_as_unit_at (G_STRLOC, place, status)

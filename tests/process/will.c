@@ -168,10 +168,12 @@ order_child (gconstpointer place)
   g_autofree char *log = in_place (place, "log");
   g_autofree char *directory = in_place (place, "dir"), *inner = in_place (place, "dir/file");
   g_autofree char *first = g_strdup_printf ("echo first >>%s", log);
-  g_autofree char *second = g_strdup_printf ("echo second >>%s; read x; echo \"read $? $(env | "
-                                             "grep -vc -e ^PATH -e ^PWD -e ^_ -e ^SHLVL -e "
-                                             "^OLDPWD) $(ls /proc/self/fd | wc -l) $PWD\" >>%s",
-                                             log, log);
+  g_autofree char *second =
+      g_strdup_printf ("echo second >>%s; read x; echo \"read $? $(env | grep -vc -e ^PATH -e ^PWD "
+                       "-e ^_ -e ^SHLVL -e ^OLDPWD) $(ls /proc/self/fd | wc -l) $PWD\" >>%s; "
+                       "read -r pid comm state parent group session rest </proc/$$/stat; "
+                       "[ $session = $$ ] && echo own session >>%s",
+                       log, log, log);
 
   child_need (g_mkdir (directory, 0700) == 0);
   child_need (ps_watcher_will_rmdir (watcher, directory, NULL) != 0);
@@ -192,7 +194,7 @@ expect_order (const char *place)
   tap_check (!is_there (place, "dir"));
   tap_check (g_file_get_contents (log, &text, NULL, NULL));
   tap_note ("the log", text);
-  tap_check (g_strcmp0 (text, "second\nread 1 0 4 /\nfirst\n") == 0);
+  tap_check (g_strcmp0 (text, "second\nread 1 0 4 /\nown session\nfirst\n") == 0);
 }
 
 static void
@@ -552,67 +554,6 @@ s08 (void)
   tap_check (path != NULL && stat (path, &st) == 0 && (st.st_mode & 07777) == 0600);
   proc_kill (child, SIGTERM);
   proc_expect_exit (child, 143);
-}
-
-/* --- S05 ------------------------------------------------------------------------------------- */
-
-static int
-other_user_child (gconstpointer place)
-{
-  g_autofree char *script = g_strdup_printf ("id -u >%s/whoami", (const char *) place);
-  PsWatcher *watcher;
-
-  child_need (setgid (65534) == 0 && setuid (65534) == 0);
-  watcher = watch_with_record (place);
-  will_unlink (watcher, place, "a");
-  will_sh (watcher, script);
-  return run (watcher);
-}
-
-/* The helper is root: what the record says is done as its owner, and a file of root's in it, that
- * the owner may not touch, stays. */
-static void
-s05 (void)
-{
-  const char *place;
-  g_autofree char *whoami = NULL, *text = NULL, *a = NULL;
-  Proc *child;
-
-  if (geteuid () != 0)
-    {
-      tap_skip ("only root can become another user");
-      return;
-    }
-  place = two_files_place ();
-  make_file (place, "whoami");
-  whoami = in_place (place, "whoami");
-  a = in_place (place, "a");
-  tap_check (chown (whoami, 65534, 65534) == 0 && chown (place, 65534, 65534) == 0);
-  child = proc_start (other_user_child, place);
-  proc_expect (child, "ready");
-  proc_kill (child, SIGKILL);
-  proc_expect_signal (child, SIGKILL);
-  settle (place, 0);
-  tap_check (g_file_get_contents (whoami, &text, NULL, NULL));
-  tap_check (g_strcmp0 (text, "65534\n") == 0);
-  tap_check (!is_there (place, "a"));
-}
-
-/* A will of root's in a directory of another user's: nobody's business. */
-static void
-s05_mixed (void)
-{
-  const char *place;
-
-  if (geteuid () != 0)
-    {
-      tap_skip ("only root can become another user");
-      return;
-    }
-  place = place_with_will ();
-  tap_check (chown (place, 65534, 65534) == 0);
-  settle (place, 4);
-  tap_check (is_there (place, "a"));
 }
 
 /* --- W13, W15, N20 --------------------------------------------------------------------------- */
@@ -1058,8 +999,6 @@ static const TapCase cases[] = {
   { "W19", "S06: a verb that is not known: nothing is done", w19 },
   { "W19", "W06: a clause that makes no sense: nothing is done", w19_hostile },
   { "W20", "the directory is gone: nothing to do", w20 },
-  { "S05", "root carries a will out as its owner", s05 },
-  { "S05", "root does not touch what is not the owner's", s05_mixed },
   { "S08", "mode 0600 whatever the umask", s08 },
   { "W17", "without memory files are removed, and commands left to the helper", no_memory },
   { "W17", "a forked child has nothing to do with it", forked },

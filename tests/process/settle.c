@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The helper: as whom it acts, what is none of its business, and its exit status. */
+
+#include "will-common.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NOBODY 65534
+#define UNNAMED 54321 /* in no list of users */
+
+static int
+one_file_child (gconstpointer place)
+{
+  PsWatcher *watcher = watch_with_record (place);
+
+  will_unlink (watcher, place, "a");
+  return run (watcher);
+}
+
+/* A daemon lives there, and has a will. */
+static Proc *
+start_in (const char *place)
+{
+  Proc *child;
+
+  make_file (place, "a");
+  child = proc_start (one_file_child, place);
+  proc_expect (child, "ready");
+  return child;
+}
+
+static void
+kill_it (Proc *child)
+{
+  proc_kill (child, SIGKILL);
+  proc_expect_signal (child, SIGKILL);
+}
+
+/* --- S05: as whom ---------------------------------------------------------------------------- */
+
+static gboolean
+am_root (void)
+{
+  if (geteuid () == 0)
+    return TRUE;
+  tap_skip ("only root can become another user");
+  return FALSE;
+}
+
+static int
+other_user_child (gconstpointer place)
+{
+  g_autofree char *script =
+      g_strdup_printf ("echo $(id -u) $(id -G) >%s/whoami", (const char *) place);
+  PsWatcher *watcher;
+
+  child_need (setgid (NOBODY) == 0 && setuid (NOBODY) == 0);
+  watcher = watch_with_record (place);
+  will_unlink (watcher, place, "a");
+  child_need (
+      ps_watcher_will_run (watcher, (const char *const[]){ "/bin/sh", "-c", script, NULL }, NULL)
+      != 0);
+  return run (watcher);
+}
+
+/* The helper is root: what the record says is done as its owner. The group that the directory has
+ * may be one that its owner does not belong to; here it is root's. */
+static void
+as_owner (void)
+{
+  g_autofree char *whoami = NULL, *text = NULL;
+  const char *place;
+  Proc *child;
+
+  if (!am_root ())
+    return;
+  place = new_directory ();
+  make_file (place, "a");
+  make_file (place, "whoami");
+  whoami = in_place (place, "whoami");
+  tap_check (chown (whoami, NOBODY, NOBODY) == 0 && chown (place, NOBODY, 0) == 0);
+  child = proc_start (other_user_child, place);
+  proc_expect (child, "ready");
+  kill_it (child);
+  settle (place, 0);
+  tap_check (g_file_get_contents (whoami, &text, NULL, NULL));
+  tap_check (g_strcmp0 (text, "65534 65534\n") == 0);
+  tap_check (!is_there (place, "a"));
+}
+
+/* A will of root's in a directory of another user's: nobody's business. */
+static void
+not_the_owners (void)
+{
+  const char *place;
+
+  if (!am_root ())
+    return;
+  place = new_directory ();
+  kill_it (start_in (place));
+  tap_check (chown (place, NOBODY, NOBODY) == 0);
+  settle (place, 4);
+  tap_check (is_there (place, "a"));
+}
+
+static void
+take_will (const char *place, uid_t uid)
+{
+  g_autofree char *will = find_will (place), *record = find_file (place, ".run");
+
+  tap_check (chown (will, uid, uid) == 0 && chown (record, uid, uid) == 0);
+}
+
+/* One of DynamicUser= has a group with its number; of another its groups cannot be known. */
+static void
+unnamed (void)
+{
+  const char *place;
+
+  if (!am_root ())
+    return;
+  place = new_directory ();
+  kill_it (start_in (place));
+  take_will (place, UNNAMED);
+  tap_check (chown (place, UNNAMED, 0) == 0);
+  settle (place, 4);
+  tap_check (strstr (settle_said (), "user 54321, is not known") != NULL);
+  tap_check (is_there (place, "a"));
+  tap_check (chown (place, UNNAMED, UNNAMED) == 0);
+  settle (place, 0);
+  tap_check (!is_there (place, "a"));
+}
+
+/* --- What is none of its business ------------------------------------------------------------ */
+
+/* The service manager tells it how a unit ended; in the same directory another one lives. */
+static void
+living (void)
+{
+  const char *place = new_directory ();
+  Proc *child = start_in (place);
+
+  settle_as_ended (place, 0);
+  tap_check (settle_said ()[0] == '\0');
+  tap_check (is_there (place, "a"));
+  proc_kill (child, SIGTERM);
+  proc_expect_exit (child, 143);
+}
+
+/* Below /var/lib are directories of all kinds. */
+static void
+boot (void)
+{
+  const char *base = new_directory ();
+  g_autofree char *place = in_place (base, "daemon"), *other = in_place (base, "other");
+  g_autofree char *inside = in_place (other, "settings");
+
+  tap_check (g_mkdir (place, 0700) == 0 && g_mkdir (other, 0700) == 0);
+  tap_check (chmod (other, 0777) == 0 && g_file_set_contents (inside, "x", 1, NULL));
+  kill_it (start_in (place));
+  settle_boot (base, 0);
+  tap_check (!is_there (place, "a") && strstr (settle_said (), other) == NULL);
+  /* With something of ours in it, it is one that others can write to. */
+  kill_it (start_in (place));
+  tap_check (chmod (place, 0777) == 0);
+  settle_boot (base, 4);
+  tap_check (is_there (place, "a"));
+  tap_check (chmod (place, 0700) == 0);
+}
+
+/* --- Its status ------------------------------------------------------------------------------ */
+
+static void
+no_base (void)
+{
+  settle_boot ("/no/such/directory", 1);
+  tap_check (strstr (settle_said (), "/no/such/directory") != NULL);
+}
+
+static const TapCase cases[] = {
+  { "S05", "root carries a will out as its owner, with that user's group", as_owner },
+  { "S05", "root does not touch what is not the owner's", not_the_owners },
+  { "S05", "a user without a name has the group of its number, or none", unnamed },
+  { "alive-01", "a life that goes on is left alone, and that is no failure", living },
+  { "boot-01", "at boot only record directories count", boot },
+  { "boot-02", "a directory that is not there is named", no_base },
+};
+
+int
+main (int argc, char **argv)
+{
+  return tap_main (argc, argv, cases, G_N_ELEMENTS (cases));
+}
