@@ -79,6 +79,31 @@ find_before (PsLives *self, const PsEntry *entry)
   return NULL;
 }
 
+/* Who tells of a life of another process has to be of the same machine and service, and that life's
+ * user or root: whom a record names, anybody can write into it. */
+static gboolean
+may_tell_of (const PsLife *life, const PsEntry *entry)
+{
+  gint64 uid = ps_entry_get_int (entry, PS_KEY_UID, PS_UNKNOWN);
+
+  return g_strcmp0 (life->machine_id, entry->values[PS_KEY_MACHINE_ID]) == 0
+         && (uid == life->uid || uid == 0)
+         && (!g_str_has_suffix (life->unit, ".service")
+             || g_strcmp0 (life->unit, ps_entry_get_unit (entry)) == 0);
+}
+
+/* FALSE: it is none of theirs. *life NULL: there is none. */
+static gboolean
+find_named (PsLives *self, const PsEntry *entry, const char *invocation, gint64 pid, PsLife **life)
+{
+  *life = ps_lives_find (self->by_invocation, invocation, pid);
+  if (*life == NULL || may_tell_of (*life, entry))
+    return TRUE;
+  *life = NULL;
+  self->n_foreign++;
+  return FALSE;
+}
+
 /* A last will is carried out by the process, by a helper of its unit, or by the next one. */
 static PsLife *
 find_settled (PsLives *self, const PsEntry *entry)
@@ -89,8 +114,9 @@ find_settled (PsLives *self, const PsEntry *entry)
   if (g_strcmp0 (by, "start") == 0 || g_strcmp0 (by, "boot") == 0)
     return find_before (self, entry);
   life = find_own (self, entry, PS_KIND_WILL_DONE);
-  return life != NULL ? life
-                      : ps_lives_find (self->by_invocation, ps_entry_get_invocation (entry), -1);
+  if (life == NULL)
+    find_named (self, entry, ps_entry_get_invocation (entry), -1, &life);
+  return life;
 }
 
 static void
@@ -103,7 +129,8 @@ add_previous (PsLives *self, const PsEntry *entry, PsFate fate)
 
   if (invocation == NULL && pid >= 0)
     invocation = unit != NULL ? unit : entry->values[PS_KEY_PROGRAM];
-  life = ps_lives_find (self->by_invocation, invocation, pid);
+  if (!find_named (self, entry, invocation, pid, &life))
+    return;
   if (life == NULL)
     life = ps_lives_make_previous (self, entry);
   ps_lives_tell_previous (self, life, entry, fate);

@@ -209,6 +209,31 @@ def _(bench):
     equal(settled, {100: "start", 50: None, 101: None}, "settled by")
 
 
+@case("K05 of a life of another user's nobody tells but root, whatever unit is claimed")
+def _(bench):
+    journal, boot = Journal(), Boot(1)
+    for pid in (100, 101, 102):
+        life = Life(journal, boot, UNIT, pid, 0xa00 + pid)
+        life.record("CRASHED", PS_SIGNAL="SIGSEGV", MESSAGE="Crashed")
+    # In the cgroup that a user's manager has, anybody can have processes.
+    forger = {"_PID": 900, "_UID": 1000, "_SYSTEMD_UNIT": "user@1000.service",
+              "_SYSTEMD_USER_UNIT": "init.scope", "PS_UNIT": UNIT}
+    word = {"MESSAGE_ID": journals.IDS["PREVIOUS_TERMINATED"], "PS_VERDICT": "terminated",
+            "PS_PREVIOUS_INVOCATION_ID": f"{0xa00 + 100:032x}", "PS_PREVIOUS_PID": 100}
+    will = {"MESSAGE_ID": journals.IDS["WILL_DONE"], "PS_SETTLED_BY": "stop-post",
+            "PS_INVOCATION_ID": f"{0xa00 + 101:032x}", "PS_CLAUSES_DONE": 1}
+    journal.add(boot, forger | word)
+    journal.add(boot, forger | will)
+    journal.add(boot, {"_UID": 0, "_SYSTEMD_UNIT": UNIT, "PS_UNIT": UNIT, "_PID": 901} | word |
+                {"PS_PREVIOUS_INVOCATION_ID": f"{0xa00 + 102:032x}", "PS_PREVIOUS_PID": 102})
+    done = bench.run("--file", bench.journal(journal), "history", "--json")
+    lives = {life["pid"]: life for life in map(json.loads, done.stdout.splitlines())}
+    equal({pid: life["verdict"] for pid, life in lives.items()},
+          {100: "crashed", 101: "crashed", 102: "terminated"}, "verdicts")
+    equal(lives[101]["settled_by"], None, "settled by")
+    check(b"left out 2 records" in done.stderr, done.stderr)
+
+
 @case("K05 with --quiet nothing is said of what is not there")
 def _(bench):
     journal, boot = Journal(), Boot(1)
