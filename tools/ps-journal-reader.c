@@ -195,6 +195,14 @@ ps_journal_reader_next (PsJournalReader *self, PsEntry *entry)
 
 /* --- Questions ------------------------------------------------------------------------------- */
 
+static int
+seek_end (PsJournalReader *self)
+{
+  return self->has_until
+             ? sd_journal_seek_realtime_usec (self->opened.journal, (guint64) self->until_us)
+             : sd_journal_seek_tail (self->opened.journal);
+}
+
 static char *
 find_newest_boot (PsJournalReader *self, const char *machine_id)
 {
@@ -202,14 +210,14 @@ find_newest_boot (PsJournalReader *self, const char *machine_id)
   guint64 monotonic_us;
   sd_id128_t boot;
 
-  if (ps_journal_matches_machine (self->opened.journal, machine_id) < 0
-      || sd_journal_seek_tail (self->opened.journal) < 0
+  if (ps_journal_matches_machine (self->opened.journal, machine_id) < 0 || seek_end (self) < 0
       || sd_journal_previous (self->opened.journal) <= 0
       || sd_journal_get_monotonic_usec (self->opened.journal, &monotonic_us, &boot) < 0)
     return NULL;
   return g_strdup (sd_id128_to_string (boot, text));
 }
 
+/* At the end of what is read: what came later may tell of an end that is not read, too. */
 gboolean
 ps_journal_reader_is_boot_over (const char *machine_id, const char *boot_id, gpointer reader)
 {
@@ -217,7 +225,7 @@ ps_journal_reader_is_boot_over (const char *machine_id, const char *boot_id, gpo
   const char *newest = self->own_boot;
   gpointer found;
 
-  if (strcmp (machine_id, self->own_machine) != 0)
+  if (self->has_until || strcmp (machine_id, self->own_machine) != 0)
     {
       if (!g_hash_table_lookup_extended (self->boots, machine_id, NULL, &found))
         {

@@ -60,6 +60,22 @@ def _(bench):
           bench.text("history", f"--file={path}", "-j"), "output")
 
 
+@case("--until: what is not read is not said to be over by a loss of power, what was is")
+def _(bench):
+    journal, first = journals.Journal(), journals.Boot(1)
+    journals.Life(journal, first, MAILD, 100, 0xa1)
+    first.wait(3600 * journals.SECOND)
+    second = journals.Boot(2, at=first.realtime)
+    life = journals.Life(journal, second, MAILD, 101, 0xa2)
+    second.wait(3600 * journals.SECOND)
+    until = second.realtime // journals.SECOND - 60
+    life.end().finish()
+    journals.Life(journal, journals.Boot(3, at=second.realtime), MAILD, 102, 0xa3)
+    done = bench.run("--file", bench.journal(journal), "history", "--json", f"--until=@{until}")
+    lives = {life["pid"]: life["verdict"] for life in map(json.loads, done.stdout.splitlines())}
+    equal(lives, {100: "power-loss", 101: "running"}, "verdicts")
+
+
 @case("--host, --since and --until choose")
 def _(bench):
     path = bench.journal(journals.golden())
