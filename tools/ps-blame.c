@@ -5,7 +5,8 @@
  * so that median and 95th percentile are what they are and not an estimate.
  *
  * Only exits count, not reloads. Steps of one phase run at the same time, so the shares of an exit
- * may come to more than the whole.
+ * may come to more than the whole. An exit that was forced does not say how long it took: that is
+ * counted from its begin. The step that hung took what it had taken by then.
  */
 
 #include "ps-blame.h"
@@ -20,6 +21,7 @@ struct _PsBlame
   GStringChunk *texts;
   GHashTable *steps; /* "unit\nevent\nstep": PsBlamed */
   GHashTable *exits; /* unit: gint64, what its exits took */
+  GHashTable *begun; /* "boot:pid": gint64, when the exit of that process began */
   GPtrArray *sorted;
   guint n_exits;
   guint n_foreign;
@@ -42,6 +44,7 @@ ps_blame_new (void)
   self->texts = g_string_chunk_new (4096);
   self->steps = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, free_blamed);
   self->exits = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+  self->begun = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->sorted = g_ptr_array_new ();
   return self;
 }
@@ -54,6 +57,7 @@ ps_blame_free (PsBlame *self)
   g_ptr_array_unref (self->sorted);
   g_hash_table_unref (self->steps);
   g_hash_table_unref (self->exits);
+  g_hash_table_unref (self->begun);
   g_string_chunk_free (self->texts);
   g_free (self);
 }
@@ -92,12 +96,39 @@ get_blamed (PsBlame *self, const PsEntry *entry)
   return blamed;
 }
 
+static char *
+get_process (const PsEntry *entry)
+{
+  const char *boot = entry->values[PS_KEY_BOOT_ID];
+
+  return g_strdup_printf ("%s:%" G_GINT64_FORMAT, boot != NULL ? boot : "",
+                          ps_entry_get_int (entry, PS_KEY_PID, PS_UNKNOWN));
+}
+
 static void
-add_exit (PsBlame *self, const PsEntry *entry)
+begin_exit (PsBlame *self, const PsEntry *entry)
+{
+  g_hash_table_replace (self->begun, get_process (entry),
+                        g_memdup2 (&entry->monotonic_us, sizeof entry->monotonic_us));
+}
+
+/* How long since it began. */
+static gint64
+end_exit (PsBlame *self, const PsEntry *entry)
+{
+  g_autofree char *process = get_process (entry);
+  const gint64 *begun_us = g_hash_table_lookup (self->begun, process);
+  gint64 took_us = begun_us != NULL ? entry->monotonic_us - *begun_us : 0;
+
+  g_hash_table_remove (self->begun, process);
+  return took_us;
+}
+
+static void
+add_exit (PsBlame *self, const PsEntry *entry, gint64 duration_us)
 {
   const char *name = get_name (entry);
   gint64 *took = g_hash_table_lookup (self->exits, name);
-  gint64 duration_us = ps_entry_get_int (entry, PS_KEY_DURATION, 0);
 
   self->n_exits++;
   if (took == NULL)
@@ -133,18 +164,20 @@ ps_blame_add (PsBlame *self, const PsEntry *entry)
       self->n_foreign++;
       return;
     }
-  if (kind->kind == PS_KIND_EXIT_FINISHED)
-    {
-      add_exit (self, entry);
-      return;
-    }
+  if (kind->kind == PS_KIND_EXIT_BEGUN)
+    begin_exit (self, entry);
+  else if (kind->kind == PS_KIND_EXIT_FINISHED)
+    add_exit (self, entry, ps_entry_get_int (entry, PS_KEY_DURATION, end_exit (self, entry)));
+  else if (kind->kind == PS_KIND_EXIT_FORCED)
+    add_exit (self, entry, end_exit (self, entry));
   if (kind->kind != PS_KIND_STEP_DONE && kind->kind != PS_KIND_HOLD_DROPPED
-      && kind->kind != PS_KIND_STEP_SKIPPED && kind->kind != PS_KIND_CALLBACK_FAILED)
+      && kind->kind != PS_KIND_EXIT_FORCED && kind->kind != PS_KIND_STEP_SKIPPED
+      && kind->kind != PS_KIND_CALLBACK_FAILED)
     return;
   blamed = get_blamed (self, entry);
   if (blamed == NULL)
     return;
-  if (kind->kind == PS_KIND_STEP_DONE)
+  if (kind->kind == PS_KIND_STEP_DONE || kind->kind == PS_KIND_EXIT_FORCED)
     add_duration (blamed, entry);
   else if (kind->kind == PS_KIND_HOLD_DROPPED)
     blamed->n_dropped++;

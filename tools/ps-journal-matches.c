@@ -87,8 +87,8 @@ static gboolean
 is_of_steps (PsKind kind)
 {
   return kind == PS_KIND_STEP_DONE || kind == PS_KIND_HOLD_DROPPED || kind == PS_KIND_STEP_SKIPPED
-         || kind == PS_KIND_CALLBACK_FAILED || kind == PS_KIND_EXIT_FINISHED
-         || kind == PS_KIND_EXIT_FORCED;
+         || kind == PS_KIND_CALLBACK_FAILED || kind == PS_KIND_EXIT_BEGUN
+         || kind == PS_KIND_EXIT_FINISHED || kind == PS_KIND_EXIT_FORCED;
 }
 
 static gboolean
