@@ -8,23 +8,55 @@
 
 #include "ps-unit-wills.h"
 
-#include <errno.h>
+#include "ps-run-lives.h"
+
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define SUFFIX ".will"
-#define ID_LENGTH 32
+#define ID_LENGTH (PS_RUN_LIFE_ID - 1)
+
+/* A record is far smaller. */
+#define READ_MAX (16 * 1024 * 1024)
+
+/* NULL: it is no file, or cannot be read. Whoever it belongs to may have put anything in its place:
+ * what would never end is not waited for. */
+static char *
+read_file (const char *path, gsize *length)
+{
+  int fd = open (path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  struct stat st;
+  char *text = NULL;
+  gssize n = -1;
+
+  if (fd >= 0 && fstat (fd, &st) == 0 && S_ISREG (st.st_mode) && st.st_size <= READ_MAX)
+    {
+      text = g_malloc ((gsize) st.st_size + 1);
+      n = read (fd, text, (gsize) st.st_size);
+    }
+  if (fd >= 0)
+    close (fd);
+  if (n < 0)
+    g_clear_pointer (&text, g_free);
+  *length = n < 0 ? 0 : (gsize) n;
+  return text;
+}
 
 /* The id of the life that began last; NULL: not known. */
 static char *
 find_last_id (const char *directory, const char *unit)
 {
-  g_autofree char *path = g_strdup_printf ("%s/%s.run", directory, unit), *text = NULL;
-  const char *at;
+  g_autofree char *path = g_strdup_printf ("%s/%s.run", directory, unit);
+  gsize length;
+  g_autofree char *text = read_file (path, &length);
+  PsRunLives record;
 
-  if (!g_file_get_contents (path, &text, NULL, NULL))
+  if (text == NULL)
     return NULL;
-  at = g_strrstr (text, " begin id=");
-  return at != NULL ? g_strndup (at + strlen (" begin id="), ID_LENGTH) : NULL;
+  ps_run_lives_read (&record, text, length);
+  return record.n_lives > 0 ? g_strdup (record.last.who.id) : NULL;
 }
 
 /* NULL: a file of another name. */

@@ -139,6 +139,19 @@ get_bindir (void)
   return bindir != NULL ? bindir : PS_BINDIR;
 }
 
+/* In ExecStart= other characters mean something, or end the path. */
+static gboolean
+check_bindir (void)
+{
+  static const char allowed[] =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.+-/";
+
+  if (bindir == NULL || (*bindir == '/' && bindir[strspn (bindir, allowed)] == '\0'))
+    return TRUE;
+  ps_verb_complain ("--bindir=%s is no absolute path of letters, digits and :_.+-", bindir);
+  return FALSE;
+}
+
 static char *
 get_output (const NewUnit *self)
 {
@@ -300,7 +313,8 @@ ps_verb_new_unit (const PsOptions *options, char **arguments)
   g_autofree char *directory = NULL;
   PsExit status = PS_EXIT_USAGE;
 
-  if (find_template (&self) && take_name (&self, arguments) && make_texts (&self))
+  if (find_template (&self) && take_name (&self, arguments) && check_bindir ()
+      && make_texts (&self))
     {
       directory = get_output (&self);
       status = PS_EXIT_FAILED;

@@ -100,12 +100,14 @@ def refusals(tap, place):
             (["../x"], 2, "cannot be a unit's name"),
             (["a;b"], 2, "cannot be a unit's name"),
             (["-"], 2, "cannot be a unit's name"),
+            (["--bindir=bin", "a"], 2, "no absolute path"),
+            (["--bindir=/opt/my dir", "a"], 2, "no absolute path"),
             (["x", "--template=none"], 2, "there is no template “none”"),
             (["x", "--template=dbus"], 2, "this template needs --busname="),
             (["x", "--template=dbus", "--busname=a.b"], 2, "this template needs --account="),
             (["x", "--description=a\nExecStartPre=/bin/sh"], 2, "--description=: must be one line"),
             (["x", "--description="], 2, "--description=: must be one line"),
-            (["x", "--bindir=/x\\"], 2, "--bindir=: must be one line"),
+            (["x", "--bindir=/x\\"], 2, "no absolute path"),
             (["x", "--output=/nowhere/at/all"], 1, "No such file or directory"),
             (["x", "--templates=/nowhere"], 2, "/nowhere/notify.service.in")):
         done = place.make(*arguments)

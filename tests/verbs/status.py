@@ -19,6 +19,16 @@ from checks import Tap  # pylint: disable=wrong-import-position
 RUNNING, LEFT = "1" * 32, "2" * 32
 
 
+def line(words):
+    """A line of a run record: its CRC-32C, and the words."""
+    checksum = 0xffffffff
+    for byte in words.encode():
+        checksum ^= byte
+        for _ in range(8):
+            checksum = checksum >> 1 ^ (0x82f63b78 if checksum & 1 else 0)
+    return f"{checksum ^ 0xffffffff:08x} {words}\n"
+
+
 def call(root, answer, *arguments, status=0):
     """systemctl says answer, and ends with that status."""
     (root / "answer").write_text(answer, encoding="utf-8")
@@ -54,8 +64,9 @@ def main():
             (root / directory).mkdir(parents=True)
         state = root / "state" / "inboxd"
         (state / "inboxd.service.run").write_text(
-            f"00000000 postscriptum-run 1\n00000000 begin id={LEFT} pid=1\n"
-            f"00000000 begin id={RUNNING} pid=4711\n", encoding="utf-8")
+            line("postscriptum-run 1") + line(f"begin id={LEFT} pid=1")
+            + line(f"begin id={RUNNING} pid=4711") + f"00000000 begin id={LEFT} pid=1\n",
+            encoding="utf-8")
         for life in (RUNNING, LEFT):
             (state / f"inboxd.service.{life}.will").touch()
         (state / "other.service.will").touch()
@@ -81,6 +92,10 @@ def main():
         done = call(root, "", "inboxd", status=1)
         tap.case("no manager", lacks(done, 1, "psctl: systemctl: no bus", "state unknown"))
         tap.case("no unit is said", lacks(call(root, UP), 2, "say one unit"))
+        (state / "inboxd.service.run").unlink()
+        os.mkfifo(state / "inboxd.service.run")
+        tap.case("a FIFO in the place of the record is not waited for",
+                 lacks(call(root, UP, "inboxd"), 0, f"{RUNNING}.will", f"{LEFT}.will"))
         if os.geteuid() != 0:
             state.chmod(0)
             tap.case("a directory that one may not look into", lacks(
