@@ -7,8 +7,9 @@
  * While it is locked nobody lives in it. A lock can be lost (its holder closed another descriptor
  * of the file), so a process that is there and began when the life began counts, too.
  *
- * A record that has grown is replaced by one with its last lives. The life that begins then writes
- * down which file it is in; all others were judged before.
+ * A record that has grown is replaced by one with its last lives, when they are all told. A life is
+ * judged by the file that it began in, too: to replace that while there is one to be judged would
+ * make it a stranger's. The life that begins then writes down which file it is in.
  *
  * The room for the last lines of a life is asked for at its beginning: a disk that is full later
  * must not make an orderly end look like a kill.
@@ -56,7 +57,7 @@ ps_run_file_choose_name (void)
 /* --- Errors ---------------------------------------------------------------------------------- */
 
 static gboolean
-set_errno (GError **error, const char *what, const char *name, const char *why)
+set_errno (GError **error, const char *what, const char *file, const char *why)
 {
   int saved_errno = errno;
   PsError code = saved_errno == EMFILE || saved_errno == ENFILE || saved_errno == ENOSPC
@@ -64,7 +65,7 @@ set_errno (GError **error, const char *what, const char *name, const char *why)
                      ? PS_ERROR_EXHAUSTED
                      : PS_ERROR_INVALID;
 
-  g_set_error (error, PS_ERROR, code, "The run record %s%s cannot be %s: %s", name, SUFFIX, what,
+  g_set_error (error, PS_ERROR, code, "The run record %s cannot be %s: %s", file, what,
                why != NULL ? why : g_strerror (saved_errno));
   return FALSE;
 }
@@ -109,33 +110,33 @@ open_locked (PsStore *store, int dir, const char *name, PsStoreFlags flags, GErr
   for (;;)
     {
       if (ps_store_open (store, dir, file, flags, &why) < 0)
-        return set_errno (error, "opened", name, why);
+        return set_errno (error, "opened", file, why);
       if (ps_store_lock (store, &holder) == 0)
         return TRUE;
       saved_errno = errno;
       ps_store_close (store);
       errno = saved_errno;
       if (errno != EAGAIN && errno != ESTALE)
-        return set_errno (error, "locked", name, NULL);
+        return set_errno (error, "locked", file, NULL);
       if (is_left_to_others (&times))
         return set_busy (error, name, holder);
     }
 }
 
 static gboolean
-read_all (PsStore *store, const char *name, GString *text, GError **error)
+read_all (PsStore *store, GString *text, GError **error)
 {
   ssize_t n;
 
   if (store->length > READ_MAX)
     {
       errno = EFBIG;
-      return set_errno (error, "read", name, NULL);
+      return set_errno (error, "read", store->name, NULL);
     }
   g_string_set_size (text, (gsize) store->length);
   n = ps_store_read (store, text->str, text->len);
   if (n < 0)
-    return set_errno (error, "read", name, NULL);
+    return set_errno (error, "read", store->name, NULL);
   g_string_set_size (text, (gsize) n);
   return TRUE;
 }
@@ -184,42 +185,9 @@ judge (PsRunFile *self, const PsRunLives *record, const char *name, GError **err
   return TRUE;
 }
 
-/* With fewer lives where they are long ones. */
-static gsize
-choose_kept (const GString *text)
-{
-  gsize from = 0;
-
-  for (guint n = KEPT_LIVES; n > 0; n /= 2)
-    {
-      from = ps_run_lives_find_last (text->str, text->len, n);
-      if (text->len - from <= KEPT_BYTES)
-        break;
-    }
-  return from;
-}
-
-static gboolean
-make_small (PsStore *store, const char *name, const GString *text, GError **error)
-{
-  g_autoptr (GString) kept = g_string_new (NULL);
-  char header[PS_RUN_TEXT_LINE];
-  gsize from;
-
-  if (text->len <= SIZE_MAX_BYTES)
-    return TRUE;
-  from = choose_kept (text);
-  g_string_append_len (kept, header, (gssize) ps_run_text_put_header (header, sizeof header));
-  g_string_append_len (kept, text->str + from, (gssize) (text->len - from));
-  if (kept->str[kept->len - 1] != '\n')
-    g_string_append_c (kept, '\n');
-  return ps_store_replace (store, kept->str, kept->len) == 0
-         || set_errno (error, "replaced", name, NULL);
-}
-
 /* An empty file gets its header, a torn line its end. */
 static gboolean
-complete (PsStore *store, const char *name, const GString *text, GError **error)
+complete (PsStore *store, const GString *text, GError **error)
 {
   char header[PS_RUN_TEXT_LINE] = "\n";
   gsize length = 1;
@@ -228,7 +196,8 @@ complete (PsStore *store, const char *name, const GString *text, GError **error)
     length = ps_run_text_put_header (header, sizeof header);
   else if (text->str[text->len - 1] == '\n')
     return TRUE;
-  return ps_store_append (store, header, length) == 0 || set_errno (error, "written", name, NULL);
+  return ps_store_append (store, header, length) == 0
+         || set_errno (error, "written", store->name, NULL);
 }
 
 static gboolean
@@ -237,7 +206,7 @@ take_up (PsRunFile *self, const char *name, GError **error)
   g_autoptr (GString) text = g_string_new (NULL);
   PsRunLives record;
 
-  if (!read_all (&self->store, name, text, error))
+  if (!read_all (&self->store, text, error))
     return FALSE;
   ps_run_lives_read (&record, text->str, text->len);
   if (record.is_foreign)
@@ -249,8 +218,7 @@ take_up (PsRunFile *self, const char *name, GError **error)
       return FALSE;
     }
   self->is_damaged = record.n_bad > 0 || record.is_torn;
-  return judge (self, &record, name, error) && make_small (&self->store, name, text, error)
-         && complete (&self->store, name, text, error);
+  return judge (self, &record, name, error) && complete (&self->store, text, error);
 }
 
 /* Opens the record in dir, which stays the caller's, and judges the last life. Nothing of another
@@ -289,6 +257,41 @@ note_verdict (PsRunFile *self)
          == 0;
 }
 
+/* With fewer lives where they are long ones. */
+static gsize
+choose_kept (const GString *text)
+{
+  gsize from = 0;
+
+  for (guint n = KEPT_LIVES; n > 0; n /= 2)
+    {
+      from = ps_run_lives_find_last (text->str, text->len, n);
+      if (text->len - from <= KEPT_BYTES)
+        break;
+    }
+  return from;
+}
+
+static gboolean
+make_small (PsStore *store, GError **error)
+{
+  g_autoptr (GString) text = g_string_new (NULL), kept = g_string_new (NULL);
+  char header[PS_RUN_TEXT_LINE];
+  gsize from;
+
+  if (store->length <= SIZE_MAX_BYTES)
+    return TRUE;
+  if (!read_all (store, text, error))
+    return FALSE;
+  from = choose_kept (text);
+  g_string_append_len (kept, header, (gssize) ps_run_text_put_header (header, sizeof header));
+  g_string_append_len (kept, text->str + from, (gssize) (text->len - from));
+  if (kept->str[kept->len - 1] != '\n')
+    g_string_append_c (kept, '\n');
+  return ps_store_replace (store, kept->str, kept->len) == 0
+         || set_errno (error, "replaced", store->name, NULL);
+}
+
 static void
 introduce (PsRunLifeWho *who, const char *id, int fd)
 {
@@ -316,6 +319,8 @@ ps_run_file_begin (PsRunFile *self, PsRecordFlags flags, GError **error)
 
   if (!note_verdict (self))
     return set_errno (error, "written", self->store.name, NULL);
+  if (!make_small (&self->store, error))
+    return FALSE;
   (void) fallocate (self->store.fd, FALLOC_FL_KEEP_SIZE, self->store.length, ROOM);
   introduce (&who, self->id, self->store.fd);
   if (ps_run_log_open (self->store.fd, &who, (flags & PS_RECORD_SYNC) != 0) < 0)
@@ -334,13 +339,13 @@ ps_run_file_clear (PsRunFile *self)
 /* --- What the service manager says afterwards ------------------------------------------------ */
 
 static gboolean
-add_settled (PsRunFile *self, const PsRunLifeSettled *settled, const char *name, GError **error)
+add_settled (PsRunFile *self, const PsRunLifeSettled *settled, GError **error)
 {
   char line[PS_RUN_TEXT_LINE];
   size_t length = ps_run_text_put_settled (line, sizeof line, self->last_id, settled);
 
   return (length > 0 && ps_store_append (&self->store, line, length) == 0)
-         || set_errno (error, "written", name, NULL);
+         || set_errno (error, "written", self->store.name, NULL);
 }
 
 static void
@@ -388,7 +393,7 @@ ps_run_file_settle (int dir, const char *name, const char *by, const char *invoc
     done = FALSE;
   else if (self.previous != NULL && !self.is_told && is_about (self.previous, invocation_id)
            && ps_run_get_service_result (self.previous) == NULL)
-    done = add_settled (&self, &settled, name, error);
+    done = add_settled (&self, &settled, error);
   ps_run_file_clear (&self);
   return done;
 }

@@ -146,7 +146,7 @@ living (void)
   const char *place = new_directory ();
   Proc *child = start_in (place);
 
-  settle_as_ended (place, 0);
+  settle_as_killed (place, 0);
   tap_check (settle_said ()[0] == '\0');
   tap_check (is_there (place, "a"));
   proc_kill (child, SIGTERM);
@@ -174,6 +174,45 @@ boot (void)
   tap_check (chmod (place, 0700) == 0);
 }
 
+/* --- A record that has grown ----------------------------------------------------------------- */
+
+static void
+write_large (const char *path)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (GString) large = NULL;
+  const char *lives;
+  int fd = open (path, O_WRONLY | O_CLOEXEC);
+
+  tap_check (fd >= 0 && g_file_get_contents (path, &text, NULL, NULL));
+  lives = text != NULL ? strchr (text, '\n') + 1 : "";
+  large = g_string_new_len (text, lives - text);
+  while (!tap_failed () && large->len < 100 * 1024)
+    g_string_append (large, lives);
+  tap_check (write (fd, large->str, large->len) == (gssize) large->len);
+  close (fd);
+}
+
+/* It would become another file, in which the life that is yet to be judged did not begin. */
+static void
+grown (void)
+{
+  const char *place = new_directory ();
+  g_autofree char *path = NULL, *text = NULL;
+  struct stat before, after;
+
+  kill_it (start_in (place));
+  path = find_file (place, ".run");
+  write_large (path);
+  tap_check (stat (path, &before) == 0);
+  settle_as_killed (place, 0);
+  tap_check (stat (path, &after) == 0 && after.st_ino == before.st_ino);
+  kill_it (start_in (place));
+  tap_check (g_file_get_contents (path, &text, NULL, NULL));
+  tap_check (g_regex_match_simple (" verdict life=[0-9a-f]* killed ", text, 0, 0));
+  tap_check (text != NULL && strlen (text) < 40 * 1024);
+}
+
 /* --- Its status ------------------------------------------------------------------------------ */
 
 static void
@@ -188,6 +227,8 @@ static const TapCase cases[] = {
   { "S05", "root does not touch what is not the owner's", not_the_owners },
   { "S05", "a user without a name has the group of its number, or none", unnamed },
   { "alive-01", "a life that goes on is left alone, and that is no failure", living },
+  { "grown-01", "a large record is made small by the next start, when its last life is told",
+    grown },
   { "boot-01", "at boot only record directories count", boot },
   { "boot-02", "a directory that is not there is named", no_base },
 };

@@ -104,13 +104,13 @@ settle_boot_at (const char *where, const char *base, int wanted)
 }
 
 void
-settle_as_ended_at (const char *where, const char *place, int wanted)
+settle_as_killed_at (const char *where, const char *place, int wanted)
 {
   g_autofree char *directory = g_strconcat ("--directory=", place, NULL);
-  g_auto (GStrv) envp = g_environ_setenv (g_get_environ (), "SERVICE_RESULT", "success", TRUE);
+  g_auto (GStrv) envp = g_environ_setenv (g_get_environ (), "SERVICE_RESULT", "signal", TRUE);
 
-  envp = g_environ_setenv (envp, "EXIT_CODE", "exited", TRUE);
-  envp = g_environ_setenv (envp, "EXIT_STATUS", "0", TRUE);
+  envp = g_environ_setenv (envp, "EXIT_CODE", "killed", TRUE);
+  envp = g_environ_setenv (envp, "EXIT_STATUS", "KILL", TRUE);
   run_settle (where, (const char *const[]){ PS_TEST_PSCTL, "settle", directory, NULL }, envp,
               wanted);
 }

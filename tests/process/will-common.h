@@ -25,9 +25,9 @@ void settle_at (const char *where, const char *place, int status);
 void settle_boot_at (const char *where, const char *base, int status);
 #define settle_boot(base, status) settle_boot_at (G_STRLOC, base, status)
 
-/* Likewise, and is told of a unit that has ended. */
-void settle_as_ended_at (const char *where, const char *place, int status);
-#define settle_as_ended(place, status) settle_as_ended_at (G_STRLOC, place, status)
+/* Likewise, and is told of a unit that was killed. */
+void settle_as_killed_at (const char *where, const char *place, int status);
+#define settle_as_killed(place, status) settle_as_killed_at (G_STRLOC, place, status)
 
 /* Likewise as ExecStopPost= does: the environment says where. */
 void settle_as_unit_at (const char *where, const char *place, int status);
