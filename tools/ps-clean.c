@@ -64,6 +64,17 @@ ps_clean (const char *text)
   return g_string_free (to, FALSE);
 }
 
+gsize
+ps_clean_fit (const char *text, gsize length, gsize max)
+{
+  gsize fits = MIN (length, max);
+
+  if (fits < length)
+    while (fits > 0 && max - fits < 3 && ((guchar) text[fits] & 0xc0) == 0x80)
+      fits--;
+  return fits;
+}
+
 static gsize
 width_of (gunichar c)
 {

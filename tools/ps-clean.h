@@ -12,6 +12,10 @@ gboolean ps_clean_is_harmless (gunichar c);
 void ps_clean_append (GString *to, const char *text);
 char *ps_clean (const char *text);
 
+/* How much of a text of that length, in bytes and not yet clean, may stand in max bytes without
+ * cutting a character. */
+gsize ps_clean_fit (const char *text, gsize length, gsize max);
+
 /* How many columns of a terminal it takes; of clean text. */
 gsize ps_clean_width (const char *clean);
 

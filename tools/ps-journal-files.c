@@ -87,6 +87,13 @@ take_file (PsJournalFiles *self, const char *path)
   close (fd);
 }
 
+/* OWNER.journal, or OWNER@… of one that was rotated away. */
+static gboolean
+is_of (const char *name, const char *owner)
+{
+  return g_str_has_prefix (name, owner) && strchr (".@", name[strlen (owner)]) != NULL;
+}
+
 /* As sd-journal tells by the name: those of the system, and those of the users. */
 static gboolean
 is_asked_for (const PsOptions *options, const char *name)
@@ -98,7 +105,7 @@ is_asked_for (const PsOptions *options, const char *name)
   if (options->user == options->system || options->directory != NULL)
     return TRUE;
   of_user = g_strdup_printf ("user-%u", (unsigned) getuid ());
-  return g_str_has_prefix (name, options->user ? of_user : "system");
+  return is_of (name, options->user ? of_user : "system");
 }
 
 /* Returns FALSE when the directory may not be listed. */

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "ps-clean.h"
+
 /* A value is cut to its own limit; this is what the largest takes. */
 #define THRESHOLD (PS_ACCOUNT_MAX + 64)
 
@@ -22,15 +24,14 @@ ps_journal_values_bound (sd_journal *journal)
 static char *
 keep_value (PsJournalValues *self, PsKey key, const char *value, gsize length)
 {
-  gsize max = ps_entry_key_max (key);
-  gboolean is_cut = length > max;
+  gsize whole = length;
   char *text = self->bytes + self->length;
 
-  length = MIN (length, max);
+  length = ps_clean_fit (value, whole, ps_entry_key_max (key));
   memcpy (text, value, length);
   for (char *zero; (zero = memchr (text, '\0', length)) != NULL;)
     *zero = '\x01';
-  strcpy (text + length, is_cut ? "…" : "");
+  strcpy (text + length, length < whole ? "…" : "");
   self->length += length + sizeof "…";
   return text;
 }

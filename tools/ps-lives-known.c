@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "ps-clean.h"
 #include "ps-entry-whose.h"
 
 /* Of a text of a plain life. */
@@ -49,7 +50,8 @@ keep_text (PsLives *self, const char *text, gsize max)
     return "";
   if (strlen (text) > max)
     {
-      g_autofree char *cut = g_strdup_printf ("%.*s…", (int) max, text);
+      g_autofree char *cut =
+          g_strdup_printf ("%.*s…", (int) ps_clean_fit (text, strlen (text), max), text);
 
       return g_string_chunk_insert_const (self->texts, cut);
     }
