@@ -26,6 +26,13 @@ ps_press_set_escalation (PsEscalation escalation)
   atomic_store (&well.escalation, escalation);
 }
 
+/* In a forked child: another thread of the parent may have been counting. */
+void
+ps_press_forget (void)
+{
+  atomic_flag_clear (&well.counting);
+}
+
 /* Async-signal-safe. */
 PsPress
 ps_press (int signum, gint64 now_us)

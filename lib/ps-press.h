@@ -9,6 +9,7 @@
 #include "ps-machine.h"
 
 void ps_press_set_escalation (PsEscalation escalation);
+void ps_press_forget (void);
 
 PsPress ps_press (int signum, gint64 now_us);
 

@@ -106,6 +106,7 @@ forget_in_child (void)
       ps_pipe_loud ();
       ps_taken_forget ();
       ps_caught_forget ();
+      ps_press_forget ();
       well.carrier = 0;
       ps_limit_forget ();
       ps_rescue_forget ();
@@ -188,13 +189,15 @@ ps_signal_set_hangup_ends (gboolean ends)
 
 /* --- The signal that timers come by ----------------------------------------------------------- */
 
-/* Our timers (of ps-rescue and ps-limit) come by the number of a signal that our handler stands on.
+/* Our timers (of ps-rescue and ps-limit) come by the number of a signal that our handler stands on,
+ * but not by one that is blocked while we write (ps-write): what they bound is that.
  * stay: those that are taken, and will be. To be called when they change: before those that are
  * given back are, so that there always is one. */
 void
 ps_signal_carry (PsSignums stay)
 {
-  int signum = ps_signums_last (stay), last = well.carrier;
+  const PsSignums blocked = ps_signums_of (SIGPIPE) | ps_signums_of (SIGXFSZ);
+  int signum = ps_signums_last (stay & ~blocked), last = well.carrier;
 
   if (signum == 0)
     signum = last != 0 && ps_taken_is_borrowed (last) ? last : ps_taken_borrow ();

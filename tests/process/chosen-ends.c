@@ -2,6 +2,7 @@
 /* How a process ends by a signal that it has chosen, where that is not like any other end. */
 #include "common.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 static void
@@ -326,6 +327,60 @@ names_01 (void)
                  128 + rows[i].signum, rows[i].name, rows[i].name);
 }
 
+/* --- Standard error that nobody reads --------------------------------------------------------- */
+
+static int
+full_child (gconstpointer signum)
+{
+  GMainLoop *loop = g_main_loop_new (NULL, FALSE);
+  PsWatcher *watcher = ps_glib_attach (loop);
+  int fds[2], status;
+
+  child_need (pipe (fds) == 0 && dup2 (fds[1], STDERR_FILENO) == STDERR_FILENO);
+  child_need (fcntl (fds[1], F_SETFL, O_NONBLOCK) == 0);
+  while (write (fds[1], "x", 1) == 1)
+    ;
+  child_need (fcntl (fds[1], F_SETFL, 0) == 0);
+  choose_these (watcher, SIGTERM, GPOINTER_TO_INT (signum));
+  ps_watcher_on_terminate (watcher, say, (gpointer) "t");
+  say_ready_soon ();
+  status = ps_watcher_run (watcher);
+  ps_watcher_unref (watcher);
+  g_main_loop_unref (loop);
+  return status;
+}
+
+/* What bounds a write comes by a signal that is not blocked while we write. */
+static void
+full (void)
+{
+  expect_stop (proc_start (full_child, GINT_TO_POINTER (SIGXFSZ)), SIGTERM, 143, "terminate: t");
+  expect_stop (proc_start (full_child, GINT_TO_POINTER (SIGXCPU)), SIGTERM, 143, "terminate: t");
+}
+
+static int
+only_pipe_child (gconstpointer data)
+{
+  GMainLoop *loop = g_main_loop_new (NULL, FALSE);
+  PsWatcher *watcher = ps_glib_attach (loop);
+  int status;
+
+  choose_these (watcher, SIGPIPE);
+  ps_watcher_set_deadline (watcher, FORCED_MS);
+  ps_watcher_add (watcher, PS_EVENT_TERMINATE, "hang", 0, 0, hang, NULL, NULL);
+  say_ready_soon ();
+  status = ps_watcher_run (watcher);
+  ps_watcher_unref (watcher);
+  g_main_loop_unref (loop);
+  return status;
+}
+
+static void
+only_pipe (void)
+{
+  expect_stop (proc_start (only_pipe_child, NULL), SIGPIPE, 141, "terminate: hangs");
+}
+
 static const TapCase cases[] = {
   { "G11", "SIGQUIT is a second one after SIGINT, a realtime signal is not", g11 },
   { "G19", "SIGPIPE, when chosen, ends; but not for what the library writes", g19 },
@@ -333,6 +388,8 @@ static const TapCase cases[] = {
   { "N10", "a manager that does not read, whatever the list is", n10 },
   { "T02", "a callback that hangs, whatever the list is", t02 },
   { "T02b", "a list that changes when the timer runs", t02_armed },
+  { "stderr-01", "standard error that nobody reads, whatever the list is", full },
+  { "T02g", "where SIGPIPE is all that was chosen, the timer comes by another", only_pipe },
   { "ends-01", "with an empty list every signal does what it does without us", ends_01 },
   { "names-01", "the journal names each", names_01 },
 };
