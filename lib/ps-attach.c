@@ -184,6 +184,7 @@ ps_watcher_detach (PsWatcher *self)
   ps_registry_clear (self->registry);
   ps_watcher_give_signals_back (self);
   ps_watcher_end_crash_reports ();
+  ps_report_close (self->report);
   ps_watcher_unref (self);
 }
 

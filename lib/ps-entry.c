@@ -96,6 +96,13 @@ ps_watcher_quit (PsWatcher *self, int exit_code)
 
 /* --- Options --------------------------------------------------------------------------------- */
 
+/* Whether what is of the process is this watcher's. */
+static gboolean
+is_in_force (PsWatcher *self)
+{
+  return !self->detached && !ps_watcher_is_forked (self);
+}
+
 void
 ps_watcher_set_deadline (PsWatcher *self, guint deadline_ms)
 {
@@ -103,7 +110,7 @@ ps_watcher_set_deadline (PsWatcher *self, guint deadline_ms)
 
   if (!self->limit_is_administrators)
     self->limit_us = deadline_ms > 0 ? ps_clock_from_ms (deadline_ms) : PS_NEVER_US;
-  if (!ps_watcher_is_forked (self))
+  if (is_in_force (self))
     ps_rescue_set_limit (self->limit_us);
 }
 
@@ -121,7 +128,7 @@ ps_watcher_set_hangup (PsWatcher *self, PsHangup hangup)
   g_return_if_fail (self != NULL);
 
   self->hangup = hangup;
-  if (ps_watcher_is_forked (self) || self->detached)
+  if (!is_in_force (self))
     return;
   ps_watcher_settle_hangup (self);
   ps_watcher_settle_signals (self);
@@ -132,7 +139,8 @@ ps_watcher_set_escalation (PsWatcher *self, PsEscalation escalation)
 {
   g_return_if_fail (self != NULL);
 
-  ps_press_set_escalation (escalation);
+  if (is_in_force (self))
+    ps_press_set_escalation (escalation);
 }
 
 void
@@ -140,7 +148,8 @@ ps_watcher_set_chain_previous (PsWatcher *self, gboolean chain)
 {
   g_return_if_fail (self != NULL);
 
-  ps_signal_set_chain (chain);
+  if (is_in_force (self))
+    ps_signal_set_chain (chain);
 }
 
 void

@@ -38,8 +38,9 @@ struct _PsReport
   GMutex lock;
   char status[PS_REPORT_STATUS_MAX + 1]; /* the daemon's own last words on its status; "": none */
   gboolean has_complained;               /* of the termination log */
-  int in_use;                            /* atomic: the record in store is */
-  PsRecord record;                       /* large, and touched only as far as it is used */
+  gboolean is_closed;
+  int in_use;      /* atomic: the record in store is */
+  PsRecord record; /* large, and touched only as far as it is used */
 };
 
 void
@@ -88,13 +89,23 @@ ps_report_new (void)
   return report;
 }
 
+/* What is of the process, and may be another report's next. */
+void
+ps_report_close (PsReport *report)
+{
+  if (report->is_closed)
+    return;
+  report->is_closed = TRUE;
+  ps_termlog_close ();
+  ps_lastwords_close ();
+}
+
 void
 ps_report_free (PsReport *report)
 {
   if (report == NULL)
     return;
-  ps_termlog_close ();
-  ps_lastwords_close ();
+  ps_report_close (report);
   ps_journal_free (report->journal);
   ps_notify_free (report->notify);
   g_mutex_clear (&report->lock);
@@ -107,7 +118,8 @@ ps_report_set_log_func (PsReport *report, PsLogFunc func, gpointer user_data, GD
 {
   ps_journal_set_func (report->journal, func, user_data, notify);
   /* It cannot be called in a signal handler. */
-  ps_lastwords_set_target (func != NULL ? PS_LASTWORDS_TO_STDERR : PS_LASTWORDS_TO_NOBODY);
+  if (!report->is_closed)
+    ps_lastwords_set_target (func != NULL ? PS_LASTWORDS_TO_STDERR : PS_LASTWORDS_TO_NOBODY);
 }
 
 guint64

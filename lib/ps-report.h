@@ -11,6 +11,7 @@ typedef struct _PsReport PsReport;
 
 void ps_report_prepare (void);
 PsReport *ps_report_new (void);
+void ps_report_close (PsReport *report);
 void ps_report_free (PsReport *report);
 void ps_report_set_log_func (PsReport *report, PsLogFunc func, gpointer user_data,
                              GDestroyNotify notify);

@@ -553,6 +553,41 @@ p07 (void)
   expect_log (path, "Exit finished after ", ")\n");
 }
 
+/* --- Another watch ---------------------------------------------------------------------------- */
+
+/* The first watcher is given away when the second one watches. */
+static int
+second_child (gconstpointer path)
+{
+  GMainLoop *loop = g_main_loop_new (NULL, FALSE);
+  PsWatcher *first, *second;
+  int status;
+
+  g_setenv ("PS_TERMINATION_LOG", path, TRUE);
+  first = ps_glib_attach (loop);
+  ps_watcher_detach (first);
+  second = ps_glib_attach (loop);
+  ps_watcher_set_log_func (second, NULL, NULL, NULL);
+  ps_watcher_unref (first);
+  say_ready_soon ();
+  status = ps_watcher_run (second);
+  ps_watcher_unref (second);
+  g_main_loop_unref (loop);
+  return status;
+}
+
+static void
+p08 (void)
+{
+  const char *path = new_log (TRUE);
+  Proc *child = proc_start (second_child, path);
+
+  proc_expect (child, "ready");
+  proc_kill (child, SIGTERM);
+  proc_expect_exit (child, 143);
+  expect_log (path, "Exit finished after ", ")\n");
+}
+
 static const TapCase cases[] = {
   { "P01", "one line: cause, sender, status; the life before is forgotten", p01 },
   { "P01b", "of a quit, and of exit()", p01_quit },
@@ -568,6 +603,7 @@ static const TapCase cases[] = {
   { "P06", "a descriptor that the program has closed and used again is left alone", p06 },
   { "P06b", "no descriptor is left at the end", p06_none },
   { "P07", "a forked child leaves it alone", p07 },
+  { "P08", "a watcher that was detached before leaves it to the next", p08 },
 };
 
 int
