@@ -4,6 +4,9 @@
  * A checkpoint is a registration like another, for the event of that name, with which an exit
  * begins; and a timer that calls the same registration while the process lives. Removing the
  * registration ends the timer.
+ *
+ * A round is a turn: an exit that another thread begins waits for it, and so does one that a loop
+ * within the callback sees. The callback is never called while it is at work.
  */
 
 #include "ps-watcher-private.h"
@@ -95,15 +98,19 @@ round_is_due (gpointer data)
       || (state != PS_STATE_RUNNING && state != PS_STATE_RELOADING))
     return G_SOURCE_CONTINUE;
 
+  if (!ps_watcher_enter_alone (self))
+    return G_SOURCE_CONTINUE;
   checkpoint->entry = ps_registry_ref_entry (self->registry, id);
-  if (checkpoint->entry == NULL)
-    return G_SOURCE_REMOVE;
   /* The callback may end the watch, and give the watcher away. */
   ps_watcher_ref (self);
-  g_atomic_int_inc (&self->aside);
-  run (checkpoint, self->report);
-  g_atomic_int_add (&self->aside, -1);
-  ps_registry_unref_entry (g_steal_pointer (&checkpoint->entry));
+  if (checkpoint->entry != NULL)
+    {
+      run (checkpoint, self->report);
+      ps_registry_unref_entry (g_steal_pointer (&checkpoint->entry));
+    }
+  ps_watcher_leave (self);
+  /* What came meanwhile was left to us. */
+  ps_source_wake (self->source);
   ps_watcher_unref (self);
   return G_SOURCE_CONTINUE;
 }
@@ -153,12 +160,7 @@ ps_watcher_add_named_checkpoint (PsWatcher *self, const char *name, guint interv
   registration.notify_data = checkpoint;
   id = ps_watcher_register (self, &registration);
   if (id == 0)
-    {
-      g_warning ("ps_watcher_add_checkpoint: it is too late to register %s: finish has begun, or "
-                 "the watch is over",
-                 name != NULL ? name : "a callback");
-      return 0;
-    }
+    return 0;
   g_atomic_int_set (&checkpoint->id, (int) id);
   g_source_attach (timer, self->context);
   return id;

@@ -86,6 +86,7 @@ typedef struct
  *
  * Runs in the thread that crashed, in a signal handler, on a small stack, while locks may be held
  * that nobody will release: only what signal-safety(7) lists may be called, nothing of GLib, and no
- * function that allocates memory. It is interrupted after 0.7 s.
+ * function that allocates memory. What is told of the crash and all such callbacks have 0.7 s
+ * together; then what runs is interrupted.
  */
 typedef void (*PsCrashFunc) (const PsCrash *crash, void *user_data);

@@ -37,7 +37,8 @@ PS_PUBLIC void ps_watcher_report_crashes (PsWatcher *self);
  * what ps_watcher_report_crashes() does, too. As a macro it also passes the callback's own
  * spelling. From any thread. Since 0.1.
  *
- * Returns: an ID for ps_watcher_remove(); 0 when there are 64 of them already (a warning says so)
+ * Returns: an ID for ps_watcher_remove(); 0 when there are 64 of them already, when finish has
+ *   begun, when the watch is over (a warning says which), and in a forked child
  */
 PS_PUBLIC guint ps_watcher_on_crash (PsWatcher *self, PsCrashFunc callback, gpointer user_data);
 

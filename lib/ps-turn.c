@@ -222,6 +222,18 @@ ps_watcher_enter (PsWatcher *self)
   return FALSE;
 }
 
+/* To call something of the watch outside of an exit; nobody works until ps_watcher_leave(). FALSE:
+ * somebody does. */
+gboolean
+ps_watcher_enter_alone (PsWatcher *self)
+{
+  guint depth = self->detached ? 0 : ps_turns_enter (&self->turns);
+
+  if (depth > 1)
+    ps_turns_leave (&self->turns);
+  return depth == 1;
+}
+
 void
 ps_watcher_leave (PsWatcher *self)
 {

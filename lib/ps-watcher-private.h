@@ -84,6 +84,7 @@ PsState ps_watcher_peek_state (PsWatcher *self);
 /* Turns are in ps-turn.c. */
 gboolean ps_watcher_is_forked (PsWatcher *self);
 gboolean ps_watcher_enter (PsWatcher *self);
+gboolean ps_watcher_enter_alone (PsWatcher *self);
 void ps_watcher_leave (PsWatcher *self);
 void ps_watcher_settle_hangup (PsWatcher *self);
 void ps_watcher_take_asked (PsWatcher *self);

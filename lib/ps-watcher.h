@@ -322,7 +322,7 @@ PS_PUBLIC guint ps_watcher_add_named_checkpoint (PsWatcher *self, const char *na
   ps_watcher_add_named_checkpoint ((self), #callback, (interval_ms), (callback), (user_data))
 #endif
 
-/* --- Options, any time before the first event ------------------------------------------------ */
+/* --- Options, any time before the first event, in the loop's thread --------------------------- */
 
 /**
  * ps_watcher_set_deadline:

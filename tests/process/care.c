@@ -104,6 +104,52 @@ checkpoint_03 (void)
   proc_expect_exit (child, 143);
 }
 
+/* One that another thread's exit() finds at work is waited for. */
+static int at_work; /* atomic */
+
+static gpointer
+exit_thread (gpointer unused)
+{
+  exit (3);
+}
+
+static void
+busy_checkpoint (PsContext *context, gpointer unused)
+{
+  static gboolean has_begun;
+
+  if (g_atomic_int_add (&at_work, 1) > 0)
+    child_say ("twice at once");
+  child_say ("begins");
+  if (!has_begun)
+    {
+      has_begun = TRUE;
+      in_thread (exit_thread, NULL);
+      g_usleep (200 * 1000);
+    }
+  child_say ("ends");
+  g_atomic_int_add (&at_work, -1);
+}
+
+static int
+busy_checkpoint_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch ();
+
+  ps_watcher_add_checkpoint (watcher, 10, busy_checkpoint, NULL);
+  ps_watcher_on_quit (watcher, say, (gpointer) "q");
+  return run_quietly (watcher);
+}
+
+static void
+checkpoint_04 (void)
+{
+  Proc *child = proc_start (busy_checkpoint_child, NULL);
+
+  proc_expect_lines (child, "begins", "ends", "begins", "ends", "quit: q");
+  proc_expect_exit (child, 3);
+}
+
 /* --- Scopes ----------------------------------------------------------------------------------- */
 
 static void
@@ -167,6 +213,7 @@ static const TapCase cases[] = {
     checkpoint_01 },
   { "checkpoint-02", "an interval of 49 days does not wrap round", checkpoint_02 },
   { "checkpoint-03", "a round is left out while the last one holds", checkpoint_03 },
+  { "checkpoint-04", "no round and exit call one at once", checkpoint_04 },
   { "scope-01", "a scope ends by its block, or with the process", scope_01 },
   { "scope-02", "exit() within a scope", scope_02 },
 };
