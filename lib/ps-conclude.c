@@ -49,6 +49,7 @@ conclude (PsWatcher *self, PsCause *why, int code)
     {
       self->pass.code_given = TRUE;
       self->pass.code = code;
+      ps_watcher_settle_status (self);
     }
   for (;;)
     {
@@ -87,18 +88,19 @@ ps_watcher_run (PsWatcher *self)
   return ps_watcher_get_exit_status (self);
 }
 
-/* What the process is to end with, where exit() was given this status: a code that is no success
- * stays none, though the kernel keeps its low byte only. */
+/* What the process is to end with, where exit() was given this status: the kernel keeps its low
+ * byte only, but a code that is no success stays none. */
 static int
 honest (int status)
 {
-  return status != 0 && (status & 0xff) == 0 ? 255 : status;
+  return status != 0 && (status & 0xff) == 0 ? 255 : status & 0xff;
 }
 
 int
 ps_watcher_at_exit (int status, void *data)
 {
-  PsWatcher *self = data;
+  /* A callback may end the watch. */
+  g_autoptr (PsWatcher) self = ps_watcher_ref (data);
   gboolean known = status != PS_EXIT_STATUS_UNKNOWN;
   gboolean in_callback = ps_turns_is_in_one (&self->turns);
   PsCause why = { .kind = PS_CAUSE_EXIT, .code = known ? honest (status) : 0 };

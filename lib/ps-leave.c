@@ -108,7 +108,7 @@ end_if_last (PsWatcher *self)
 static void *
 stay (void *watcher)
 {
-  PsWatcher *self = watcher;
+  g_autoptr (PsWatcher) self = watcher;
   sigset_t mask;
 
   atomic_store (&stays, gettid ());
@@ -123,8 +123,8 @@ stay (void *watcher)
   return NULL;
 }
 
-/* A thread of its own, for somebody may be waiting for this one to end; or this one, where there is
- * no other to be had. */
+/* A thread of its own, with a reference, for somebody may be waiting for this one to end; or this
+ * one, where there is no other to be had. */
 static void
 let_somebody_stay (PsWatcher *self)
 {
@@ -133,6 +133,7 @@ let_somebody_stay (PsWatcher *self)
 
   if (!atomic_compare_exchange_strong (&stays, &nobody, gettid ()))
     return;
+  ps_watcher_ref (self);
   if (pthread_create (&thread, NULL, stay, self) == 0)
     pthread_detach (thread);
   else

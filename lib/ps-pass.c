@@ -119,6 +119,12 @@ take_hold (PsContext *context, const char *why, gpointer data)
   return hold;
 }
 
+static PsHold *
+take_none (PsContext *context, const char *why, gpointer data)
+{
+  return NULL;
+}
+
 /* FALSE: those that were there have been kept, and there is no memory for another. */
 static gboolean
 have_context (PsPass *pass)
@@ -239,10 +245,10 @@ ps_pass_call (PsPass *pass, const PsFacts *facts)
   ps_cancel_restore (pass->cancel_state);
   entry->is->callback (pass->context, entry->user_data);
   ps_cancel_forbid ();
-  ps_current_clear ();
   if (pass->entry != entry)
     return; /* another thread ends the process and took it for lost; see below */
 
+  ps_current_clear ();
   read_answers (pass, facts);
   end_callback (pass);
   pass->context = ps_context_recycle (pass->context);
@@ -250,7 +256,7 @@ ps_pass_call (PsPass *pass, const PsFacts *facts)
 }
 
 /* The callback will not come back: it called exit(), or it is stuck in a thread that has lost its
- * say. What it may still refer to is not freed. */
+ * say. What it may still refer to is not freed; a hold is nothing that it can still take. */
 void
 ps_pass_callback_is_gone (PsPass *pass)
 {
@@ -258,6 +264,8 @@ ps_pass_callback_is_gone (PsPass *pass)
     return;
   ps_current_clear ();
   end_callback (pass);
+  if (pass->context != NULL)
+    pass->context->hold = take_none;
   pass->context = NULL;
   pass->entry = NULL;
 }

@@ -161,6 +161,8 @@ call (PsWatcher *self)
   if (self->pass.event != PS_EVENT_QUERY)
     ps_signal_hand_on ();
   ps_pass_call (&self->pass, &facts);
+  if (ps_watcher_get_status_now (self) != facts.exit_code)
+    ps_watcher_settle_status (self);
 }
 
 /* One piece of work. FALSE: there is nothing to do but to wait. */

@@ -73,6 +73,7 @@ struct _PsWatcher
 
 /* The exit's course. */
 int ps_watcher_get_status_now (PsWatcher *self);
+void ps_watcher_settle_status (PsWatcher *self);
 void ps_watcher_note_lost (PsWatcher *self, int signum, guint count);
 void ps_watcher_extend (PsWatcher *self, gint64 now_us);
 void ps_watcher_input (PsWatcher *self, PsInput what, PsCause *why);

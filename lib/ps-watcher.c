@@ -59,6 +59,14 @@ set_rescue (PsWatcher *self)
   ps_rescue_set_end (ps_budget_get_last_us (&self->budget), status != 0 ? status : EXIT_FAILURE);
 }
 
+/* What it ends with may have changed. */
+void
+ps_watcher_settle_status (PsWatcher *self)
+{
+  if (self->cause.kind != PS_CAUSE_NONE)
+    set_rescue (self);
+}
+
 /* A hold asked for more time, and the budget had some. */
 void
 ps_watcher_extend (PsWatcher *self, gint64 now_us)
@@ -121,6 +129,9 @@ stop (PsWatcher *self, PsCause *why)
 {
   ps_pass_drop_holds (&self->pass, "the exit can no longer be vetoed");
   ps_pass_skip_rest (&self->pass, "the exit can no longer be vetoed");
+  /* What was vetoed is not what ends it. */
+  if (self->pass.event == PS_EVENT_RESUME && why != NULL)
+    ps_cause_clear (&self->cause);
   if (self->cause.kind == PS_CAUSE_NONE)
     {
       ps_cause_take (&self->cause, why);
@@ -132,13 +143,14 @@ stop (PsWatcher *self, PsCause *why)
   set_rescue (self);
   ps_report_stopping (self->report, ps_budget_get_timeout_us (&self->budget, self->begun_us));
 
+  /* Before anybody is told, who may call exit(). */
   ps_pass_count (&self->pass, PS_EVENT_CHECKPOINT | main_event (self) | PS_EVENT_FINISH);
+  ps_pass_begin (&self->pass, PS_EVENT_CHECKPOINT);
   ps_report_exit_begun (self->report, &self->cause, self->pass.total, self->limit_us);
   ps_run_notes_cause (&self->cause);
   while (ps_watcher_take_first (self, &self->kept))
     ;
   ps_cancellable_cancel (&self->cancellable);
-  ps_pass_begin (&self->pass, PS_EVENT_CHECKPOINT);
 }
 
 static const char *

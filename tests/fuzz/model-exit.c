@@ -184,7 +184,7 @@ static void
 stop (Model *m, Why why)
 {
   drop_holds (m, NEVER_US);
-  if (m->cause.kind == WHY_NOTHING)
+  if (m->cause.kind == WHY_NOTHING || m->state == RESUMING)
     {
       m->cause = why;
       begin_exit (m);

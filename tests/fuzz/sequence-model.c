@@ -387,7 +387,7 @@ take_hold_deadline (Model *m, const int *n)
 static int
 honest (int code)
 {
-  return code != 0 && (code & 0xff) == 0 ? 255 : code;
+  return code != 0 && (code & 0xff) == 0 ? 255 : code & 0xff;
 }
 
 static gboolean

@@ -125,9 +125,11 @@ static void
 expect_out_of_range (int code, int status)
 {
   Proc *child = proc_start (exit_child, GINT_TO_POINTER (code));
+  g_autofree char *quit = g_strdup_printf ("quit: q, code %d, in the thread that ends: 1", status);
+  g_autofree char *finish =
+      g_strdup_printf ("finish: f, code %d, in the thread that ends: 1", status);
 
-  tap_check (g_str_has_prefix (proc_next (child), "quit: q, "));
-  tap_check (g_str_has_prefix (proc_next (child), "finish: f, "));
+  proc_expect_lines (child, quit, finish);
   proc_expect_exit (child, status);
 }
 
@@ -357,6 +359,60 @@ x15 (void)
     }
 }
 
+/* --- A callback that comes back too late ------------------------------------------------------ */
+
+static int finishing, late_done; /* atomic */
+
+static void
+await (int *what)
+{
+  while (!g_atomic_int_get (what))
+    g_usleep (1000);
+}
+
+static void
+late_reload (PsContext *context, gpointer unused)
+{
+  PsHold *hold;
+
+  child_say ("reload");
+  in_thread (exit_thread, GINT_TO_POINTER (3));
+  await (&finishing);
+  hold = ps_context_hold (context, "late");
+  child_say (hold != NULL ? "has a hold" : "has no hold");
+  g_atomic_int_set (&late_done, TRUE);
+}
+
+static void
+finish_after_that (PsContext *context, gpointer unused)
+{
+  g_atomic_int_set (&finishing, TRUE);
+  await (&late_done);
+  child_say ("finish");
+}
+
+static int
+late_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch ();
+
+  ps_watcher_set_deadline (watcher, FORCED_MS);
+  ps_watcher_on_reload (watcher, late_reload, NULL);
+  ps_watcher_on_finish (watcher, finish_after_that, NULL);
+  return run (watcher);
+}
+
+static void
+x08_late (void)
+{
+  Proc *child = proc_start (late_child, NULL);
+
+  proc_expect (child, "ready");
+  proc_kill (child, SIGHUP);
+  proc_expect_lines (child, "reload", "has no hold", "finish");
+  proc_expect_exit (child, 3);
+}
+
 static const TapCase cases[] = {
   { "X01", "return from main: quit and finish callbacks, its status", x01 },
   { "X02", "exit(), and in a source: the same", x02 },
@@ -366,6 +422,7 @@ static const TapCase cases[] = {
   { "X06", "quick_exit(): quit and finish callbacks, its status", x06 },
   { "X07", "abort() dies of SIGABRT, however it is handled", x07 },
   { "X08", "exit() in a thread: the callbacks run there", x08 },
+  { "X08b", "... and a callback of the loop that was given up on takes no hold", x08_late },
   { "X09", "exec runs nothing and hands nothing on", x09 },
   { "X12", "a fatal message ends as it does without us", x12 },
   { "X13", "an exec that fails leaves everything armed", x13 },

@@ -293,9 +293,94 @@ x20 (void)
     }
 }
 
+/* --- exit() where no callback runs ------------------------------------------------------------ */
+
+static void
+exit_when_told (int priority, const char *message, const GLogField *fields, gsize n_fields,
+                gpointer unused)
+{
+  if (!g_str_has_prefix (message, "Exit begun"))
+    return;
+  child_forgive_leaks ();
+  exit (5);
+}
+
+static int
+exit_in_log_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch_all ();
+
+  ps_watcher_set_log_func (watcher, exit_when_told, NULL, NULL);
+  return run (watcher);
+}
+
+static void
+x10_log (void)
+{
+  expect_stop (proc_start (exit_in_log_child, NULL), SIGTERM, 5, "terminate: t", "finish: f");
+}
+
+static int
+exit_in_resume_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch_all ();
+
+  ps_watcher_on_query (watcher, veto_once, NULL);
+  ps_watcher_on_resume (watcher, exit_here, GINT_TO_POINTER (4));
+  return run (watcher);
+}
+
+/* The signal was vetoed: it is not why the process ends. */
+static void
+x10_resume (void)
+{
+  expect_stop (proc_start (exit_in_resume_child, NULL), SIGTERM, 4, "resume: exit (4)", "quit: q",
+               "finish: f");
+}
+
+/* --- The watch ends within the end ------------------------------------------------------------ */
+
+static void
+detach (PsContext *context, gpointer unused)
+{
+  child_sayf ("%s: detach", event_name (context));
+  ps_watcher_detach (ps_watcher_get_default ());
+}
+
+static int
+detach_child (gconstpointer event)
+{
+  PsWatcher *watcher = watch ();
+
+  ps_watcher_add (watcher, (PsEvents) GPOINTER_TO_UINT (event), "detach", 0, 0, detach, NULL, NULL);
+  ps_watcher_unref (watcher);
+  return 3;
+}
+
+/* Nobody but the process has a reference to it. */
+static void
+x21 (void)
+{
+  static const struct
+  {
+    PsEvents event;
+    const char *line;
+  } rows[] = { { PS_EVENT_QUIT, "quit: detach" }, { PS_EVENT_FINISH, "finish: detach" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      Proc *child = proc_start (detach_child, GUINT_TO_POINTER (rows[i].event));
+
+      proc_expect (child, rows[i].line);
+      proc_expect_exit (child, 3);
+    }
+}
+
 static const TapCase cases[] = {
   { "X10", "exit (n) in a finish callback: n, and the others once", x10 },
   { "X10b", "exit (n) in terminate callbacks: the last n, and the others once", x10_terminate },
+  { "X10c", "exit (n) in the log function: no callback is left out", x10_log },
+  { "X10d", "exit (n) in a resume callback: n, and quit callbacks", x10_resume },
   { "X11", "the last code that a callback sets wins, and is seen", x11 },
   { "X11b", "a callback turns a quit with 5 into one with 0", x11_quit },
   { "X16", "re-raise dies of the signal, after everything", x16 },
@@ -305,6 +390,7 @@ static const TapCase cases[] = {
   { "X19", "closed or full standard error does not end the exit", x19 },
   { "X20", "codes out of range are 255", x20 },
   { "X20b", "codes 0 to 255 are what they are", x20_range },
+  { "X21", "a callback of the exit hook ends the watch", x21 },
 };
 
 int

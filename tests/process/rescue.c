@@ -2,6 +2,7 @@
 /* Groups T, L and G where the loop does not turn: what the kernel's timer and a third signal do. */
 #include "common.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -116,6 +117,43 @@ t02_still (void)
   proc_stand_still (child, DEADLINE_MS + 3000);
   proc_expect_exit (child, 143);
   proc_expect_output (child, "status 143, the exit's time was over: terminate callback stuck ");
+}
+
+/* Of what the callbacks before it said. */
+static void
+set_code (PsContext *context, gpointer unused)
+{
+  ps_context_set_exit_code (context, 5);
+}
+
+static void
+exit_with_7 (PsContext *context, gpointer unused)
+{
+  child_forgive_leaks ();
+  exit (7);
+}
+
+static int
+changed_child (gconstpointer exits)
+{
+  static const Setup setup = { PS_EVENT_FINISH, FALSE, -1 };
+  PsWatcher *watcher = watch_aloud (DEADLINE_MS);
+
+  ps_watcher_on_terminate (watcher, exits != NULL ? exit_with_7 : set_code, NULL);
+  ps_watcher_add (watcher, PS_EVENT_FINISH, "stuck", 0, 0, stuck, (gpointer) &setup, NULL);
+  return run (watcher);
+}
+
+static void
+t02_changed (void)
+{
+  Proc *child = proc_start (changed_child, NULL);
+
+  expect_stop (child, SIGTERM, 5, "finish: stuck");
+  proc_expect_output (child, "forced with status 5, ");
+  child = proc_start (changed_child, "exits");
+  expect_stop (child, SIGTERM, 7, "finish: stuck");
+  proc_expect_output (child, "forced with status 7, ");
 }
 
 /* "ready" and the callback's line come from different sources: a quit needs no signal. */
@@ -452,6 +490,7 @@ static const TapCase cases[] = {
   { "T02", "a callback that blocks or spins: forced at the deadline, and named", t02 },
   { "T02b", "likewise when the program quits; the status is no success", t02_quit },
   { "T02e", "a process that stood still for seconds when its time was over: the same", t02_still },
+  { "T02f", "forced with the status that callbacks chose before", t02_changed },
   { "T02c", "a veto takes the timer back", t02_veto },
   { "T02d", "a slow reload is no exit", t02_reload },
   { "S04", "the culprit's name is one harmless line, cut at a character's end", s04 },
