@@ -19,7 +19,8 @@ G_BEGIN_DECLS
  * record, as if it were alone.
  *
  * Callbacks do not run in a crash, but for those of ps_watcher_on_crash() and those that are
- * registered as %PS_ASYNC_SIGNAL_SAFE. All of it is over within a second.
+ * registered as %PS_ASYNC_SIGNAL_SAFE. After 0.7 s what runs is interrupted, and SIGKILL comes
+ * 1.5 s later; where the interruption is blocked, 10 s after the crash.
  *
  * The calling thread gets an alternate stack, and the one that calls ps_watcher_run(), so that the
  * overflow of their stacks is seen; for others see ps_thread_prepare(). From any thread; it ends

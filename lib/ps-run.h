@@ -162,7 +162,8 @@ PS_PUBLIC const char *ps_run_get_reason (const PsRun *run);
  * ps_run_get_invocation_id:
  * @run: a run
  *
- * systemd's name for it, by which `journalctl INVOCATION_ID=` finds what it has logged.
+ * systemd's name for it, by which `journalctl _SYSTEMD_INVOCATION_ID=` finds what it has
+ * logged.
  * Since 0.1.
  *
  * Returns: (nullable): 32 hexadecimal digits; %NULL when it did not run under systemd

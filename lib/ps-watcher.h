@@ -339,7 +339,9 @@ PS_PUBLIC guint ps_watcher_add_named_checkpoint (PsWatcher *self, const char *na
  * return, nothing goes on beyond the deadline: a timer of the kernel's ends the process with the
  * status it was to have, and the journal says which callback was running. That holds until the
  * process has ended, for what main() does after ps_watcher_run(), too; ps_watcher_detach() ends it.
- * Since 0.1.
+ *
+ * It is a time of `CLOCK_MONOTONIC`: it goes on while the process is stopped or frozen, and not
+ * while the machine is suspended. Since 0.1.
  */
 PS_PUBLIC void ps_watcher_set_deadline (PsWatcher *self, guint deadline_ms);
 

@@ -18,7 +18,7 @@ from checks import Tap, compare_sets, meson_list, read
 
 GROUND = -1
 UMBRELLA = "postscriptum.h"
-SYSTEMD_FILES = {"ps-notify", "ps-journal", "ps-identity"}
+SYSTEMD_FILES = {"ps-notify", "ps-identity"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]')
 FLOOR_COMMENT = re.compile(r"^/\* floor (\d+) \*/$")

@@ -355,7 +355,7 @@ e02 (void)
       Proc *child = proc_start (no_fds_child, GUINT_TO_POINTER (free_fds));
 
       line = proc_next (child);
-      tap_check (g_str_equal (line, "none") || g_str_equal (line, "one"));
+      tap_check (g_str_equal (line, "none") || (free_fds > 1 && g_str_equal (line, "one")));
       proc_expect_exit (child, 0);
       if (g_str_equal (line, "none"))
         proc_expect_output (child, "CRITICAL");

@@ -19,7 +19,7 @@ expect_after_finish (Proc *child, int status)
       "made before, detached: too late, default another", "the program: too late, default another");
   proc_expect_exit (child, status);
   proc_expect_output (child, "WARNING");
-  proc_expect_output (child, "too late to register");
+  proc_expect_output (child, "it is too late");
 }
 
 static void

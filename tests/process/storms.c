@@ -311,11 +311,9 @@ static void
 g20_own_loop (void)
 {
   Proc *child = proc_start (own_loop_child, NULL);
-  int status;
 
   proc_expect_lines (child, "terminate: t", "finish: f");
-  status = proc_wait (child);
-  tap_check (WIFEXITED (status));
+  proc_expect_exit (child, 3);
 }
 
 /* --- G17: interrupted calls ------------------------------------------------------------------- */

@@ -183,7 +183,7 @@ hold_a_while (PsContext *context, gpointer unused)
 {
   hold = ps_context_hold (context, "a while");
   child_say ("held");
-  g_timeout_add (200, let_go, NULL);
+  g_timeout_add (2000, let_go, NULL);
 }
 
 static int

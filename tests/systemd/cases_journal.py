@@ -72,7 +72,7 @@ def only(records, name):
 
 def eventful(bench):
     """Four lives in which every kind of record is written."""
-    hung = bench.probe("--deadline=300", "--on=terminate:block").serve()
+    hung = bench.probe("--deadline=1000", "--on=terminate:block").serve()
     hung.stop()
     equal(hung.finish()["post"], "success exited 143", "end")
     crashed = bench.probe("--report-crashes", "--crash-twice", "--on=ready:segv")

@@ -79,7 +79,7 @@ def _(bench):
 def _(bench):
     gate = bench.fifo()
     act = f"terminate:wait={gate.path}"
-    lives = Lives(bench, "--deadline=300", f"--on={act}")
+    lives = Lives(bench, "--deadline=1000", f"--on={act}")
     lives.begin("none")
     lives.probe.begin_stop()
     lives.finish("success exited 143")

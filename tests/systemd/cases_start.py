@@ -144,10 +144,3 @@ def _(bench):
     state = probe.finish()
     equal(state["Result"], "watchdog", "Result")
     equal(state["post"], "watchdog killed ABRT", "what ExecStopPost saw")
-
-
-@case("N11 watchdog: a child of the daemon does not ping in its stead")
-def _(bench):
-    probe = bench.probe("--on=ready:child-stay", "--on=ready:block", service={"WatchdogSec": "1"})
-    probe.serve()
-    equal(probe.finish()["Result"], "watchdog", "Result")
