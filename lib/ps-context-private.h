@@ -21,6 +21,7 @@ struct _PsContext
   gint64 end_us; /* when its time is over */
   PsContextHoldFunc hold;
   gpointer hold_data;
+  int is_forsaken; /* atomic: the callback was given up on, and is nobody's business any more */
 
   /* The answers. */
   int exit_code;

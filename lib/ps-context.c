@@ -170,7 +170,9 @@ ps_context_hold (PsContext *context, const char *why)
   g_return_val_if_fail (why != NULL, NULL);
   g_return_val_if_fail (context->hold != NULL, NULL);
 
-  return context->hold (context, why, context->hold_data);
+  return g_atomic_int_get (&context->is_forsaken)
+             ? NULL
+             : context->hold (context, why, context->hold_data);
 }
 
 void

@@ -119,12 +119,6 @@ take_hold (PsContext *context, const char *why, gpointer data)
   return hold;
 }
 
-static PsHold *
-take_none (PsContext *context, const char *why, gpointer data)
-{
-  return NULL;
-}
-
 /* FALSE: those that were there have been kept, and there is no memory for another. */
 static gboolean
 have_context (PsPass *pass)
@@ -231,6 +225,7 @@ void
 ps_pass_call (PsPass *pass, const PsFacts *facts)
 {
   PsEntry *entry = pass->entry;
+  PsContext *context;
 
   if (!have_context (pass))
     {
@@ -242,10 +237,11 @@ ps_pass_call (PsPass *pass, const PsFacts *facts)
   pass->tally.run++;
   begin_callback (pass);
   fill_context (pass, facts);
+  context = pass->context;
   ps_cancel_restore (pass->cancel_state);
-  entry->is->callback (pass->context, entry->user_data);
+  entry->is->callback (context, entry->user_data);
   ps_cancel_forbid ();
-  if (pass->entry != entry)
+  if (g_atomic_int_get (&context->is_forsaken))
     return; /* another thread ends the process and took it for lost; see below */
 
   ps_current_clear ();
@@ -256,7 +252,8 @@ ps_pass_call (PsPass *pass, const PsFacts *facts)
 }
 
 /* The callback will not come back: it called exit(), or it is stuck in a thread that has lost its
- * say. What it may still refer to is not freed; a hold is nothing that it can still take. */
+ * say. What it may still refer to is not freed: by its context it learns that nobody waits for it.
+ */
 void
 ps_pass_callback_is_gone (PsPass *pass)
 {
@@ -265,7 +262,7 @@ ps_pass_callback_is_gone (PsPass *pass)
   ps_current_clear ();
   end_callback (pass);
   if (pass->context != NULL)
-    pass->context->hold = take_none;
+    g_atomic_int_set (&pass->context->is_forsaken, TRUE);
   pass->context = NULL;
   pass->entry = NULL;
 }

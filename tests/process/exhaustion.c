@@ -14,8 +14,12 @@
 #define NO_USER "no other user"
 #define NO_CGROUP "no pids cgroup"
 
-/* Nobody else's: RLIMIT_NPROC counts all threads that a user has. */
-#define LONELY_UID 3141592
+/* Nobody else's, nor another run's: RLIMIT_NPROC counts all threads that a user has. */
+static uid_t
+lonely_uid (void)
+{
+  return 300000000 + (uid_t) getpid ();
+}
 
 static void
 attach_and_say (void)
@@ -56,12 +60,13 @@ expect_attached (Proc *child, gboolean attached)
 static int
 rlimit_child (gconstpointer spare)
 {
+  const uid_t uid = lonely_uid ();
   struct rlimit limit;
 
   child_forgive_leaks ();
   child_start_thread ();
   limit.rlim_cur = limit.rlim_max = child_count_threads () + GPOINTER_TO_UINT (spare);
-  if (setgroups (0, NULL) < 0 || setresuid (LONELY_UID, LONELY_UID, LONELY_UID) < 0)
+  if (setgroups (0, NULL) < 0 || setresuid (uid, uid, uid) < 0)
     {
       child_say (NO_USER);
       return 0;
