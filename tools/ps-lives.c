@@ -79,15 +79,16 @@ find_before (PsLives *self, const PsEntry *entry)
   return NULL;
 }
 
-/* Who tells of a life of another process has to be of the same machine and service, and that life's
- * user or root: whom a record names, anybody can write into it. */
+/* Who tells of a life of another process has to be of the same machine and service, as journald has
+ * it, or of that life's user or root: whom a record names, anybody can write into it. */
 static gboolean
 may_tell_of (const PsLife *life, const PsEntry *entry)
 {
   gint64 uid = ps_entry_get_int (entry, PS_KEY_UID, PS_UNKNOWN);
 
   return g_strcmp0 (life->machine_id, entry->values[PS_KEY_MACHINE_ID]) == 0
-         && (uid == life->uid || uid == 0)
+         && (uid == life->uid || uid == 0
+             || g_strcmp0 (life->unit, entry->values[PS_KEY_SYSTEMD_UNIT]) == 0)
          && (!g_str_has_suffix (life->unit, ".service")
              || g_strcmp0 (life->unit, ps_entry_get_unit (entry)) == 0);
 }

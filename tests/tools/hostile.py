@@ -209,10 +209,10 @@ def _(bench):
     equal(settled, {100: "start", 50: None, 101: None}, "settled by")
 
 
-@case("K05 of a life of another user's nobody tells but root, whatever unit is claimed")
+@case("K05 of a life nobody tells but its user, its unit and root, whatever unit is claimed")
 def _(bench):
     journal, boot = Journal(), Boot(1)
-    for pid in (100, 101, 102):
+    for pid in (100, 101, 102, 103):
         life = Life(journal, boot, UNIT, pid, 0xa00 + pid)
         life.record("CRASHED", PS_SIGNAL="SIGSEGV", MESSAGE="Crashed")
     # In the cgroup that a user's manager has, anybody can have processes.
@@ -226,10 +226,13 @@ def _(bench):
     journal.add(boot, forger | will)
     journal.add(boot, {"_UID": 0, "_SYSTEMD_UNIT": UNIT, "PS_UNIT": UNIT, "_PID": 901} | word |
                 {"PS_PREVIOUS_INVOCATION_ID": f"{0xa00 + 102:032x}", "PS_PREVIOUS_PID": 102})
+    # A daemon that is root when it is attached, and opens its record as somebody else.
+    journal.add(boot, {"_UID": 33, "_SYSTEMD_UNIT": UNIT, "PS_UNIT": UNIT, "_PID": 902} | word |
+                {"PS_PREVIOUS_INVOCATION_ID": f"{0xa00 + 103:032x}", "PS_PREVIOUS_PID": 103})
     done = bench.run("--file", bench.journal(journal), "history", "--json")
     lives = {life["pid"]: life for life in map(json.loads, done.stdout.splitlines())}
     equal({pid: life["verdict"] for pid, life in lives.items()},
-          {100: "crashed", 101: "crashed", 102: "terminated"}, "verdicts")
+          {100: "crashed", 101: "crashed", 102: "terminated", 103: "terminated"}, "verdicts")
     equal(lives[101]["settled_by"], None, "settled by")
     check(b"left out 2 records" in done.stderr, done.stderr)
 
