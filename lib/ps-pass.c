@@ -220,8 +220,9 @@ skip (PsPass *pass, const char *reason)
   ps_registry_unref_entry (g_steal_pointer (&pass->entry));
 }
 
-/* Calls the one that ps_pass_next() found. */
-void
+/* Calls the one that ps_pass_next() found. FALSE: another thread ends the process meanwhile, and
+ * took it for lost; see below. */
+gboolean
 ps_pass_call (PsPass *pass, const PsFacts *facts)
 {
   PsEntry *entry = pass->entry;
@@ -230,7 +231,7 @@ ps_pass_call (PsPass *pass, const PsFacts *facts)
   if (!have_context (pass))
     {
       skip (pass, NO_MEMORY);
-      return;
+      return TRUE;
     }
 
   pass->number++;
@@ -242,13 +243,14 @@ ps_pass_call (PsPass *pass, const PsFacts *facts)
   entry->is->callback (context, entry->user_data);
   ps_cancel_forbid ();
   if (g_atomic_int_get (&context->is_forsaken))
-    return; /* another thread ends the process and took it for lost; see below */
+    return FALSE;
 
   ps_current_clear ();
   read_answers (pass, facts);
   end_callback (pass);
   pass->context = ps_context_recycle (pass->context);
   ps_registry_unref_entry (g_steal_pointer (&pass->entry));
+  return TRUE;
 }
 
 /* The callback will not come back: it called exit(), or it is stuck in a thread that has lost its

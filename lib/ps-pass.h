@@ -57,7 +57,7 @@ void ps_pass_reset (PsPass *pass);
 void ps_pass_count (PsPass *pass, PsEvents events);
 void ps_pass_begin (PsPass *pass, PsEvent event);
 PsNext ps_pass_next (PsPass *pass);
-void ps_pass_call (PsPass *pass, const PsFacts *facts);
+gboolean ps_pass_call (PsPass *pass, const PsFacts *facts);
 void ps_pass_callback_is_gone (PsPass *pass);
 gint64 ps_pass_keep_time (PsPass *pass, gint64 now_us);
 gint64 ps_pass_tell_waiting (PsPass *pass, gint64 now_us);
