@@ -144,7 +144,7 @@ n15 (void)
 
   proc_kill (child, SIGTERM);
   proc_expect_lines (child, "asked", "terminate: slow");
-  inbox_find_line (inbox, "STOPPING=1");
+  inbox_expect_line (inbox, "STOPPING=1");
   {
     g_autofree char *status = inbox_field (inbox, "STATUS");
     g_autofree char *extend = inbox_field (inbox, "EXTEND_TIMEOUT_USEC");

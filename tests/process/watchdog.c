@@ -63,6 +63,41 @@ n11 (void)
   proc_expect_exit (child, 143);
 }
 
+/* How long GLib would wait, where nothing but pings is due. */
+static int
+asking_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch_dog (data);
+  GMainContext *context = g_main_context_default ();
+  GPollFD fds[16];
+  int priority, timeout_ms = 0;
+
+  child_need (g_main_context_acquire (context));
+  turn ();
+  g_main_context_prepare (context, &priority);
+  g_main_context_query (context, priority, &timeout_ms, fds, G_N_ELEMENTS (fds));
+  g_main_context_release (context);
+  child_say (timeout_ms > 9000 && timeout_ms <= 10000 ? "half" : "another time");
+  unwatch (watcher);
+  return 0;
+}
+
+static void
+n11_half (void)
+{
+  Setup setup = { .inbox = inbox_new (), .usec = "20000000" };
+  Proc *child;
+
+  if (tap_loses_signals ())
+    {
+      tap_skip ("ThreadSanitizer holds signals back: the loop has a timer against it");
+      return;
+    }
+  child = proc_start (asking_child, &setup);
+  proc_expect (child, "half");
+  proc_expect_exit (child, 0);
+}
+
 static gboolean
 quit_watcher (gpointer watcher)
 {
@@ -298,6 +333,7 @@ n21_untouched (void)
 
 static const TapCase cases[] = {
   { "N11", "pings at half the interval, by the loop and nobody else", n11 },
+  { "N11f", "the next ping is due when half the interval is over", n11_half },
   { "N11b", "of odd WATCHDOG_USEC and WATCHDOG_PID the good ones count", n11_values },
   { "N11c", "a forked child's loop does not ping for us", n11_forked },
   { "N11d", "pings go on while an exit waits for a hold", n11_stopping },
