@@ -175,7 +175,7 @@ def _(bench):
     blamed = [json.loads(line) for line in done.stdout.splitlines()]
     equal([step["step"] for step in blamed], ["ours"], "steps")
     equal(blamed[0]["exits_us"], SECOND + 100, "what the exits took")
-    check(b"left out 2 records" in done.stderr, done.stderr)
+    check(b"left out 3 records" in done.stderr, done.stderr)
 
 
 @case("K05 a core is believed to systemd-coredump alone, whatever user it runs as")
