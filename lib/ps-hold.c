@@ -7,6 +7,9 @@
  *
  * A hold and a step are one piece of memory each. Where there is none, there is no hold: that is
  * for the caller to say, and no reason to end the process.
+ *
+ * A forked child has a copy of them, and leaves the blocks that they belong to. They hold nothing
+ * there, and are left as they are: another thread may have had the lock.
  */
 
 #include "ps-hold-private.h"
@@ -14,6 +17,7 @@
 #include "ps-heap.h"
 #include "ps-late.h"
 #include "ps-lock.h"
+#include "ps-self.h"
 #include <string.h>
 
 struct _PsHoldSet
@@ -316,13 +320,23 @@ leave (PsHold *hold)
     }
 }
 
+/* A reference of a user's. */
+static void
+give_back (PsHold *hold)
+{
+  if (!g_atomic_ref_count_dec (&hold->users))
+    return;
+  leave (hold);
+  ps_hold_put (hold);
+}
+
 void
 ps_hold_release (PsHold *hold)
 {
-  if (hold == NULL)
+  if (hold == NULL || ps_self_is_copy ())
     return;
   leave (hold);
-  ps_hold_unref (hold);
+  give_back (hold);
 }
 
 PsHold *
@@ -339,10 +353,8 @@ ps_hold_unref (PsHold *hold)
 {
   g_return_if_fail (hold != NULL);
 
-  if (!g_atomic_ref_count_dec (&hold->users))
-    return;
-  leave (hold);
-  ps_hold_put (hold);
+  if (!ps_self_is_copy ())
+    give_back (hold);
 }
 
 /* extended_until_us: 0, or until when the exit as a whole is to wait. */
@@ -352,6 +364,8 @@ move_deadline (PsHold *hold, gint64 deadline_us, gint64 extended_until_us)
   PsHoldSet *set = hold->set;
   gboolean active;
 
+  if (ps_self_is_copy ())
+    return;
   g_mutex_lock (&set->lock);
   active = hold->active;
   if (active)
@@ -394,6 +408,8 @@ ps_hold_is_active (PsHold *hold)
 
   g_return_val_if_fail (hold != NULL, FALSE);
 
+  if (ps_self_is_copy ())
+    return FALSE;
   g_mutex_lock (&hold->set->lock);
   active = hold->active;
   g_mutex_unlock (&hold->set->lock);

@@ -147,7 +147,8 @@ fill_context (PsPass *pass, const PsFacts *facts)
   context->hold_data = pass;
 }
 
-static void
+/* TRUE: what the process ends with is among them. */
+static gboolean
 read_answers (PsPass *pass, const PsFacts *facts)
 {
   PsContext *context = pass->context;
@@ -170,6 +171,7 @@ read_answers (PsPass *pass, const PsFacts *facts)
       if (pass->failure[0] == '\0')
         g_snprintf (pass->failure, sizeof pass->failure, "%s: %s", name, context->error->message);
     }
+  return context->exit_code_set;
 }
 
 /* A step of which nobody learns how long it takes, unless it hangs, need not know when it began but
@@ -220,18 +222,18 @@ skip (PsPass *pass, const char *reason)
   ps_registry_unref_entry (g_steal_pointer (&pass->entry));
 }
 
-/* Calls the one that ps_pass_next() found. FALSE: another thread ends the process meanwhile, and
- * took it for lost; see below. */
+/* Calls the one that ps_pass_next() found. TRUE: it chose what the process ends with. */
 gboolean
 ps_pass_call (PsPass *pass, const PsFacts *facts)
 {
   PsEntry *entry = pass->entry;
   PsContext *context;
+  gboolean chose;
 
   if (!have_context (pass))
     {
       skip (pass, NO_MEMORY);
-      return TRUE;
+      return FALSE;
     }
 
   pass->number++;
@@ -243,14 +245,14 @@ ps_pass_call (PsPass *pass, const PsFacts *facts)
   entry->is->callback (context, entry->user_data);
   ps_cancel_forbid ();
   if (g_atomic_int_get (&context->is_forsaken))
-    return FALSE;
+    return FALSE; /* another thread ends the process and took it for lost; see below */
 
   ps_current_clear ();
-  read_answers (pass, facts);
+  chose = read_answers (pass, facts);
   end_callback (pass);
   pass->context = ps_context_recycle (pass->context);
   ps_registry_unref_entry (g_steal_pointer (&pass->entry));
-  return TRUE;
+  return chose;
 }
 
 /* The callback will not come back: it called exit(), or it is stuck in a thread that has lost its

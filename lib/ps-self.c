@@ -143,6 +143,15 @@ ps_self_is_watched_here (void)
   return self.here != NULL && self.shared != NULL && atomic_load (self.here) && has_turn ();
 }
 
+/* Whether this is a copy of a process that is or was watched, and has taken nothing over: a lock
+ * that another thread held there is held for ever. Without a system call, and so only where the
+ * kernel wipes the page. */
+int
+ps_self_is_copy (void)
+{
+  return self.here != NULL && !atomic_load (self.here);
+}
+
 /* The end of this process begins: nobody can take the watch over any more. 0: somebody has already.
  * Async-signal-safe. */
 int

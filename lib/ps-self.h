@@ -11,4 +11,5 @@ int ps_self_take_over (void);
 /* Async-signal-safe. */
 int ps_self_is_watched (void);
 int ps_self_is_watched_here (void);
+int ps_self_is_copy (void);
 int ps_self_begin_end (void);

@@ -160,7 +160,7 @@ call (PsWatcher *self)
    * its time, and may wait for somebody who has a source of GLib's for this signal. */
   if (self->pass.event != PS_EVENT_QUERY)
     ps_signal_hand_on ();
-  if (ps_pass_call (&self->pass, &facts) && ps_watcher_get_status_now (self) != facts.exit_code)
+  if (ps_pass_call (&self->pass, &facts))
     ps_watcher_settle_status (self);
 }
 

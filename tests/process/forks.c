@@ -315,6 +315,55 @@ expect_no_hang (const char *uses)
   proc_expect_exit (child, 143);
 }
 
+static PsHold *busy_hold;
+
+static gpointer
+keep_moving (gpointer unused)
+{
+  for (guint ms = 60000;; ms = ms == 60000 ? 60001 : 60000)
+    ps_hold_set_deadline (busy_hold, ms);
+  return NULL;
+}
+
+/* As g_autoptr(PsHold) does, where the child leaves the block. */
+static void
+release_copy (PsWatcher *watcher)
+{
+  child_need (!ps_hold_is_active (busy_hold));
+  ps_hold_release (busy_hold);
+}
+
+static void
+hold_and_fork (PsContext *context, gpointer watcher)
+{
+  busy_hold = ps_context_hold (context, "busy");
+  in_thread (keep_moving, NULL);
+  in_thread (fork_often, watcher);
+}
+
+static int
+busy_hold_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch_all ();
+
+  in_forked = release_copy;
+  ps_watcher_on_reload (watcher, hold_and_fork, watcher);
+  return run (watcher);
+}
+
+static void
+f05_hold (void)
+{
+  Proc *child = proc_start (busy_hold_child, NULL);
+
+  proc_expect (child, "ready");
+  proc_kill (child, SIGHUP);
+  proc_expect (child, "forked");
+  proc_kill (child, SIGTERM);
+  proc_expect_lines (child, "terminate: t", "finish: f");
+  proc_expect_exit (child, 143);
+}
+
 static void
 f05 (void)
 {
@@ -421,6 +470,7 @@ static const TapCase cases[] = {
   { "F04", "children that share our memory change nothing of ours", f04 },
   { "F05", "forks in one thread while others are busy do not hang", f05 },
   { "F05b", "nor when the child touches the watcher it inherited", f05_uses },
+  { "F05c", "nor when it leaves the block of a hold that is in use", f05_hold },
   { "F06", "a child forked in a callback exits: the others run once", f06 },
   { "F06b", "a child forked in a callback returns from it: it is not us", f06_return },
   { "F06c", "a forked child's copy of the loop is at rest", f06_idle },
