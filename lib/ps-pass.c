@@ -244,8 +244,12 @@ ps_pass_call (PsPass *pass, const PsFacts *facts)
   ps_cancel_restore (pass->cancel_state);
   entry->is->callback (context, entry->user_data);
   ps_cancel_forbid ();
+  /* Another thread ends the process, took it for lost, and left the context to us; see below. */
   if (g_atomic_int_get (&context->is_forsaken))
-    return FALSE; /* another thread ends the process and took it for lost; see below */
+    {
+      ps_context_unref (context);
+      return FALSE;
+    }
 
   ps_current_clear ();
   chose = read_answers (pass, facts);
