@@ -6,7 +6,7 @@
  */
 
 #include "ps-settle-files.h"
-#include "ps-run-life.h"
+#include "ps-run-lives.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -125,33 +125,13 @@ ps_settle_all (int dir, const char *owner, PsSettleWork *work, const PsSettleHow
   return end;
 }
 
-/* -1: it is no run record, or one of a later version. */
-static int
-find_last_run (const char *at, const char *end, char run[PS_OWNER_ID])
-{
-  int has_header = 0;
-  PsLineKind kind;
-  PsLineRead line;
-
-  while ((kind = ps_line_next (&at, end, &line)) != PS_LINE_NONE)
-    {
-      if (kind != PS_LINE_GOOD)
-        continue;
-      if (!has_header && !ps_line_is_header (&line, PS_RUN_LIFE_FILE, PS_RUN_LIFE_VERSION))
-        return -1;
-      has_header = 1;
-      if (ps_line_is (&line, "begin") && ps_line_get (&line, "id", run, PS_OWNER_ID) < 0)
-        run[0] = '\0';
-    }
-  return 0;
-}
-
 /* The last life that a run record (docs/run-format.md) tells of. -1: errno; EPROTONOSUPPORT: it is
  * no record that this version can read. */
 int
 ps_settle_last_run (PsStore *record, char run[PS_OWNER_ID])
 {
   size_t size = (size_t) record->length;
+  PsRunLives lives;
   char *bytes;
   ssize_t n;
 
@@ -163,11 +143,16 @@ ps_settle_last_run (PsStore *record, char run[PS_OWNER_ID])
     }
   bytes = malloc (size + 1);
   n = bytes != NULL ? ps_store_read (record, bytes, size) : -1;
-  if (n > 0 && find_last_run (bytes, bytes + n, run) < 0)
-    {
-      n = -1;
-      errno = EPROTONOSUPPORT;
-    }
+  if (n >= 0)
+    ps_run_lives_read (&lives, bytes, (size_t) n);
   free (bytes);
-  return n < 0 ? -1 : 0;
+  if (n < 0)
+    return -1;
+  if (lives.is_foreign)
+    {
+      errno = EPROTONOSUPPORT;
+      return -1;
+    }
+  strcpy (run, lives.last.who.id);
+  return 0;
 }
