@@ -332,9 +332,9 @@ names_01 (void)
 static int
 full_child (gconstpointer signum)
 {
-  GMainLoop *loop = g_main_loop_new (NULL, FALSE);
-  PsWatcher *watcher = ps_glib_attach (loop);
-  int fds[2], status;
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (PsWatcher) watcher = ps_glib_attach (loop);
+  int fds[2];
 
   child_need (pipe (fds) == 0 && dup2 (fds[1], STDERR_FILENO) == STDERR_FILENO);
   child_need (fcntl (fds[1], F_SETFL, O_NONBLOCK) == 0);
@@ -344,10 +344,7 @@ full_child (gconstpointer signum)
   choose_these (watcher, SIGTERM, GPOINTER_TO_INT (signum));
   ps_watcher_on_terminate (watcher, say, (gpointer) "t");
   say_ready_soon ();
-  status = ps_watcher_run (watcher);
-  ps_watcher_unref (watcher);
-  g_main_loop_unref (loop);
-  return status;
+  return ps_watcher_run (watcher);
 }
 
 /* What bounds a write comes by a signal that is not blocked while we write. */
@@ -361,18 +358,12 @@ full (void)
 static int
 only_pipe_child (gconstpointer data)
 {
-  GMainLoop *loop = g_main_loop_new (NULL, FALSE);
-  PsWatcher *watcher = ps_glib_attach (loop);
-  int status;
+  PsWatcher *watcher = watch ();
 
   choose_these (watcher, SIGPIPE);
   ps_watcher_set_deadline (watcher, FORCED_MS);
   ps_watcher_add (watcher, PS_EVENT_TERMINATE, "hang", 0, 0, hang, NULL, NULL);
-  say_ready_soon ();
-  status = ps_watcher_run (watcher);
-  ps_watcher_unref (watcher);
-  g_main_loop_unref (loop);
-  return status;
+  return run (watcher);
 }
 
 static void

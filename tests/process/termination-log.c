@@ -357,19 +357,15 @@ p03_after (void)
 static int
 aloud_child (gconstpointer path)
 {
-  GMainLoop *loop = g_main_loop_new (NULL, FALSE);
-  PsWatcher *watcher;
-  int status;
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (PsWatcher) watcher = NULL;
 
   g_setenv ("PS_TERMINATION_LOG", path, TRUE);
   child_start_thread ();
   watcher = ps_glib_attach (loop);
   ps_watcher_on_finish (watcher, say, (gpointer) "f");
   say_ready_soon ();
-  status = ps_watcher_run (watcher);
-  ps_watcher_unref (watcher);
-  g_main_loop_unref (loop);
-  return status;
+  return ps_watcher_run (watcher);
 }
 
 static void
@@ -559,9 +555,9 @@ p07 (void)
 static int
 second_child (gconstpointer path)
 {
-  GMainLoop *loop = g_main_loop_new (NULL, FALSE);
-  PsWatcher *first, *second;
-  int status;
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (PsWatcher) second = NULL;
+  PsWatcher *first;
 
   g_setenv ("PS_TERMINATION_LOG", path, TRUE);
   first = ps_glib_attach (loop);
@@ -570,10 +566,7 @@ second_child (gconstpointer path)
   ps_watcher_set_log_func (second, NULL, NULL, NULL);
   ps_watcher_unref (first);
   say_ready_soon ();
-  status = ps_watcher_run (second);
-  ps_watcher_unref (second);
-  g_main_loop_unref (loop);
-  return status;
+  return ps_watcher_run (second);
 }
 
 static void
