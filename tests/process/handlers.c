@@ -12,13 +12,14 @@ say_now (int signum)
   child_sayf ("handler: %d", signum);
 }
 
-static gint spinning = TRUE;
+static gint is_over;
 
 static gpointer
 hang_up_thread (gpointer thread)
 {
-  while (g_atomic_int_get (&spinning))
+  for (guint i = 0; i < 100000; i++)
     pthread_kill (*(pthread_t *) thread, SIGHUP);
+  g_atomic_int_set (&is_over, TRUE);
   return NULL;
 }
 
@@ -44,14 +45,13 @@ errno_child (gconstpointer data)
   ps_watcher_set_hangup (watcher, PS_HANGUP_RELOAD);
   ps_watcher_on_reload (watcher, say_once, (gpointer) "came");
   in_thread (hang_up_thread, &self);
-  for (guint i = 0; i < 2000000; i++)
+  while (!g_atomic_int_get (&is_over))
     {
       *my_errno = 12345;
       for (volatile guint j = 0; j < 10; j++)
         ;
       changed += *my_errno != 12345;
     }
-  g_atomic_int_set (&spinning, FALSE);
   child_sayf ("changed %u times", changed);
   return run (watcher);
 }
