@@ -12,8 +12,7 @@ say_signal (PsContext *context, gpointer unused)
               ps_context_get_signal (context), ps_context_get_recommended_exit_status (context));
 }
 
-/* --- G19: SIGPIPE
- * ---------------------------------------------------------------------------------- */
+/* --- G19: SIGPIPE ---------------------------------------------------------------------------- */
 
 static gboolean
 write_to_nobody (gpointer unused)
@@ -59,8 +58,7 @@ g19 (void)
   proc_expect_exit (child, 0);
 }
 
-/* --- T02, N10: deadlines and limits, whatever the list
- * -------------------------------------------------- */
+/* --- T02, N10: deadlines and limits, whatever the list --------------------------------------- */
 
 typedef struct
 {

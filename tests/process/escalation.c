@@ -273,8 +273,7 @@ escalation_03 (void)
   proc_expect_exit (child, 130);
 }
 
-/* --- A veto, and the next exit
- * --------------------------------------------------------------------- */
+/* --- A veto, and the next exit --------------------------------------------------------------- */
 
 /* At the very end of the veto: the hold of the resume callback is given up on. */
 static void

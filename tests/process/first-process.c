@@ -124,8 +124,7 @@ x18 (void)
     }
 }
 
-/* --- A forced end
- * ---------------------------------------------------------------------------------- */
+/* --- A forced end ---------------------------------------------------------------------------- */
 
 static void
 get_stuck (PsContext *context, gpointer unused)
@@ -205,8 +204,7 @@ x18_pressed (void)
   expect_end (child, "exit status 130");
 }
 
-/* --- What is different there
- * ------------------------------------------------------------------------ */
+/* --- What is different there ----------------------------------------------------------------- */
 
 static void
 say_sender (PsContext *context, gpointer unused)
@@ -304,8 +302,7 @@ x18_zombie (void)
   expect_end (child, "exit status 143");
 }
 
-/* --- Without us
- * --------------------------------------------------------------------------------------- */
+/* --- Without us ------------------------------------------------------------------------------ */
 
 static int
 plain_first (gconstpointer unused)

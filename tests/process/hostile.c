@@ -309,8 +309,7 @@ e04_cpu (void)
   proc_expect_signal (child, SIGXCPU);
 }
 
-/* --- E07: what is not there
- * ----------------------------------------------------------------------- */
+/* --- E07: what is not there ------------------------------------------------------------------ */
 
 static int
 nowhere_child (gconstpointer data)

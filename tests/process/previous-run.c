@@ -274,8 +274,7 @@ v02 (void)
                     "sent by the parent");
 }
 
-/* --- V03: SIGKILL
- * --------------------------------------------------------------------------------- */
+/* --- V03: SIGKILL ---------------------------------------------------------------------------- */
 
 static void
 wait_here (PsContext *context, gpointer unused)
@@ -315,8 +314,7 @@ v03 (void)
                     "previous: killed signal 0 code -1 status -1 step none", "sent by the parent");
 }
 
-/* --- V04: a forced end
- * ------------------------------------------------------------------------------ */
+/* --- V04: a forced end ----------------------------------------------------------------------- */
 
 static int
 stuck_child (gconstpointer directory)
@@ -339,8 +337,7 @@ v04 (void)
                     "sent by the parent");
 }
 
-/* --- V05: another boot
- * -------------------------------------------------------------------------------- */
+/* --- V05: another boot ----------------------------------------------------------------------- */
 
 typedef struct
 {
@@ -403,8 +400,7 @@ v05_orderly (void)
                                       "previous: clean signal 0 code 0 status 0 step none", NULL });
 }
 
-/* --- What must not deceive
- * ------------------------------------------------------------------------------ */
+/* --- What must not deceive ------------------------------------------------------------------- */
 
 static void
 kill_first (const char *directory)
@@ -561,8 +557,7 @@ w13 (void)
                     "sent by the parent");
 }
 
-/* --- V07: forks
- * ------------------------------------------------------------------------------------------ */
+/* --- V07: forks ------------------------------------------------------------------------------ */
 
 static void
 fork_and_exit (PsContext *context, gpointer unused)
@@ -666,8 +661,7 @@ v07_reattached (void)
                     "sent by the parent");
 }
 
-/* --- The file
- * ---------------------------------------------------------------------------------------------- */
+/* --- The file -------------------------------------------------------------------------------- */
 
 static void
 w19 (void)
@@ -765,8 +759,7 @@ v10 (void)
   tap_check_int (count (text, " now=finishing "), ==, 1);
 }
 
-/* --- V11: where it is
- * ----------------------------------------------------------------------------------------- */
+/* --- V11: where it is ------------------------------------------------------------------------ */
 
 static int
 by_environment_child (gconstpointer directories)
@@ -825,8 +818,7 @@ v11_refused (void)
   expect_refused (looking_child, directory, "it is a symbolic link");
 }
 
-/* --- V12: the end of the watch
- * -------------------------------------------------------------------------------- */
+/* --- V12: the end of the watch --------------------------------------------------------------- */
 
 static int
 detaching_child (gconstpointer directory)

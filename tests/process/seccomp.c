@@ -170,8 +170,7 @@ denied_child (gconstpointer data)
   return subject (denial);
 }
 
-/* --- The tracer: which calls an exit makes
- * --------------------------------------------------------- */
+/* --- The tracer: which calls an exit makes --------------------------------------------------- */
 
 static void
 look_at_call (pid_t thread)
@@ -244,8 +243,7 @@ traced_child (gconstpointer data)
   return 0;
 }
 
-/* --- The parent
- * -------------------------------------------------------------------------------------- */
+/* --- The parent ------------------------------------------------------------------------------ */
 
 static void
 remove_log (gpointer path)
@@ -344,8 +342,7 @@ is_made (int call, Phase phase)
   return shared->seen[phase][call] || (phase == EARLY && shared->seen[LATE][call]);
 }
 
-/* --- What becomes of an exit
- * ---------------------------------------------------------------------- */
+/* --- What becomes of an exit ----------------------------------------------------------------- */
 
 #define WHOLE "ready terminate released finish exit status 143"
 #define NOT_TOLD ", no manager, no journal, no log"
@@ -447,8 +444,7 @@ e05 (void)
   printf ("# %u system calls forbidden, in %u exits\n", n_calls, n_exits);
 }
 
-/* --- Death
- * ----------------------------------------------------------------------------------------- */
+/* --- Death ----------------------------------------------------------------------------------- */
 
 /* That these were forbidden is certain: the exit died of them. */
 static const int surely[] = {

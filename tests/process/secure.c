@@ -163,8 +163,7 @@ s01_capable (void)
   expect_trust (CAPABLE);
 }
 
-/* --- E08: linked statically
- * ------------------------------------------------------------------------ */
+/* --- E08: linked statically ------------------------------------------------------------------ */
 
 static int
 standalone_child (gconstpointer how)

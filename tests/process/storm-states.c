@@ -33,8 +33,7 @@ typedef struct
 static const char *const names[] = { "RUNNING",  "RELOADING",   "QUERYING",
                                      "RESUMING", "TERMINATING", "FINISHING" };
 
-/* --- In the child
- * --------------------------------------------------------------------------------- */
+/* --- In the child ---------------------------------------------------------------------------- */
 
 static const Weather *weather;
 static PsHold *first_hold; /* what makes a state last that the storm itself ends */
@@ -183,8 +182,7 @@ stormy_child (gconstpointer data)
   return weather->state == RUNNING ? run_quietly (watcher) : run (watcher);
 }
 
-/* --- In the parent
- * -------------------------------------------------------------------------------- */
+/* --- In the parent --------------------------------------------------------------------------- */
 
 /* Where the storm stands in the account. */
 static void

@@ -442,8 +442,7 @@ p05_full_fifo (void)
   close (fd);
 }
 
-/* --- Descriptors
- * ---------------------------------------------------------------------------------- */
+/* --- Descriptors ----------------------------------------------------------------------------- */
 
 /* What the program opens at the end of its start takes the numbers that it has closed. */
 static int
@@ -512,8 +511,7 @@ p06_none (void)
   expect_log (path, "Exit finished after ", ")\n");
 }
 
-/* --- Forks
- * ---------------------------------------------------------------------------------------- */
+/* --- Forks ----------------------------------------------------------------------------------- */
 
 static void
 fork_and_exit (PsContext *context, gpointer unused)
