@@ -66,6 +66,15 @@ install (int signum)
 
 /* --- Taking ----------------------------------------------------------------------------------- */
 
+/* Whether our handler is there; since ps_prepare() the program may have set another. */
+static gboolean
+is_in_force (int signum)
+{
+  struct sigaction now;
+
+  return table[signum].installed && sigaction (signum, NULL, &now) == 0 && is_ours (&now);
+}
+
 /* What nohup, or a shell that starts a job in the background, has set up. */
 static gboolean
 is_politely_ignored (int signum, const struct sigaction *found)
@@ -162,11 +171,12 @@ ps_taken_take (int signum, PsTake how)
   was_blocked = block (SIG_BLOCK, signum);
   if (!taken->borrowed)
     taken->was_blocked = was_blocked;
-  if (!taken->installed)
+  if (!is_in_force (signum))
     find_before (signum);
   if (how == PS_TAKE_POLITE && is_politely_ignored (signum, &taken->before))
     {
       block (taken->was_blocked ? SIG_BLOCK : SIG_UNBLOCK, signum);
+      *taken = (Taken){ .installed = FALSE };
       return FALSE;
     }
 

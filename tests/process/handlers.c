@@ -189,6 +189,39 @@ g21_chain (void)
   expect_stop (proc_start (chain_child, GINT_TO_POINTER (FALSE)), SIGTERM, 143, "terminate: t");
 }
 
+/* ps_prepare() comes first; what the program sets up after it is found all the same. */
+static int
+after_prepare_child (gconstpointer data)
+{
+  struct sigaction before;
+  PsWatcher *watcher;
+
+  ps_prepare ();
+  signal (SIGTERM, say_now);
+  signal (SIGHUP, SIG_IGN);
+  sigaction (SIGTERM, NULL, &before);
+  watcher = watch ();
+  ps_watcher_set_chain_previous (watcher, TRUE);
+  ps_watcher_on_terminate (watcher, say, (gpointer) "t");
+  raise (SIGHUP);
+  say_ready_soon ();
+  child_sayf ("status %d", ps_watcher_run (watcher));
+  unwatch (watcher);
+  child_check_action (SIGTERM, &before);
+  return 0;
+}
+
+static void
+g21_after_prepare (void)
+{
+  Proc *child = proc_start (after_prepare_child, NULL);
+
+  proc_expect (child, "ready");
+  proc_kill (child, SIGTERM);
+  proc_expect_lines (child, "handler: 15", "terminate: t", "status 143");
+  proc_expect_exit (child, 0);
+}
+
 static gboolean
 others_source (gpointer unused)
 {
@@ -262,6 +295,8 @@ static const TapCase cases[] = {
     g21_over_glib },
   { "G21d", "SIG_IGN or SIG_DFL in place of GLib's handler, found at attach, is no handler",
     g21_disposition_over_glib },
+  { "G21e", "a handler that is set between ps_prepare() and attaching is found, too",
+    g21_after_prepare },
 };
 
 int
