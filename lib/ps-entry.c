@@ -77,6 +77,13 @@ SHORT_FORM (ps_watcher_on_finish, PS_EVENT_FINISH)
 SHORT_FORM (ps_watcher_on_query, PS_EVENT_QUERY)
 SHORT_FORM (ps_watcher_on_resume, PS_EVENT_RESUME)
 
+/* Whether what is of the process is this watcher's. */
+static gboolean
+is_in_force (PsWatcher *self)
+{
+  return !g_atomic_int_get (&self->detached) && !ps_watcher_is_forked (self);
+}
+
 /* --- The end ---------------------------------------------------------------------------------- */
 
 void
@@ -86,22 +93,19 @@ ps_watcher_quit (PsWatcher *self, int exit_code)
 
   if (ps_watcher_is_forked (self))
     return;
+  exit_code = ps_cause_clamp_code (exit_code);
+  /* Before the loop may take it up: if that ends in a veto, the timer is taken back. */
+  if (is_in_force (self))
+    ps_rescue_arm (exit_code, ps_clock_now_us ());
   g_mutex_lock (&self->lock);
   if (!self->quit_asked)
-    self->quit_code = ps_cause_clamp_code (exit_code);
+    self->quit_code = exit_code;
   g_atomic_int_set (&self->quit_asked, TRUE);
   g_mutex_unlock (&self->lock);
   ps_source_wake (self->source);
 }
 
 /* --- Options --------------------------------------------------------------------------------- */
-
-/* Whether what is of the process is this watcher's. */
-static gboolean
-is_in_force (PsWatcher *self)
-{
-  return !self->detached && !ps_watcher_is_forked (self);
-}
 
 void
 ps_watcher_set_deadline (PsWatcher *self, guint deadline_ms)

@@ -3,12 +3,12 @@
 /*
  * Deadlines are kept by the loop. When the loop does not turn, because a callback blocks or spins,
  * because it was never run, or has long been quit, nothing would keep them. So there is a timer of
- * the kernel's, armed in the handler of the first termination signal, since that is the last code
- * of ours that surely runs; the conductor moves it as it learns more. It comes when the time is
- * over and not a moment later: the loop gives itself a little less (ps-budget). It comes by the
- * number of a signal that our handler stands on anyway (ps-signal chooses it), with a cookie, so
- * that no number is taken from the program; says which callback was running and for how long, and
- * ends the process. What is in a will stays there for the helper.
+ * the kernel's, armed in the handler of the first termination signal and in ps_watcher_quit(),
+ * since that is the last code of ours that surely runs; the conductor moves it as it learns more.
+ * It comes when the time is over and not a moment later: the loop gives itself a little less
+ * (ps-budget). It comes by the number of a signal that our handler stands on anyway (ps-signal
+ * chooses it), with a cookie, so that no number is taken from the program; says which callback was
+ * running and for how long, and ends the process. What is in a will stays there for the helper.
  *
  * A second timer sends SIGKILL: some time later, for a process that blocks that signal in every
  * thread, and soon where even last words get stuck. They are far apart, since a machine that stands
@@ -25,6 +25,7 @@
 #include "ps-termlog.h"
 
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -160,15 +161,15 @@ ps_rescue_set_end (int64_t end_us, int status)
   set_both (end_us);
 }
 
-/* A termination signal has come. Async-signal-safe. */
+/* An exit is asked for, which is to end with that status. Async-signal-safe. */
 void
-ps_rescue_arm (int signum, int64_t now_us)
+ps_rescue_arm (int status, int64_t now_us)
 {
   int64_t limit_us = atomic_load (&well.limit_us);
 
   if (limit_us > PS_NEVER_US - now_us || atomic_exchange (&well.armed, 1))
     return;
-  atomic_store (&well.status, 128 + signum);
+  atomic_store (&well.status, status);
   set_both (now_us + limit_us);
 }
 
@@ -249,11 +250,13 @@ end (int status, const char *reason)
   _exit (status);
 }
 
-/* The timer has come. Async-signal-safe. */
+/* The timer has come: that is no success. Async-signal-safe. */
 void
 ps_rescue_end_for_time (void)
 {
-  end (atomic_load (&well.status), "the exit's time was over");
+  int status = atomic_load (&well.status);
+
+  end (status != 0 ? status : EXIT_FAILURE, "the exit's time was over");
 }
 
 /* A third signal has come. Async-signal-safe. */

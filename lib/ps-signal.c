@@ -51,7 +51,7 @@ weigh (int signum, gint64 now_us)
   what = ps_press (signum, now_us);
   if (what == PS_PRESS_FORCES)
     ps_rescue_end_for_signal (signum);
-  ps_rescue_arm (signum, now_us);
+  ps_rescue_arm (128 + signum, now_us);
   return what == PS_PRESS_HURRIES ? PS_INPUT_HURRY : PS_INPUT_REQUEST;
 }
 

@@ -16,8 +16,6 @@
 #include "ps-self.h"
 #include "ps-will-report.h"
 
-#include <stdlib.h>
-
 /* --- What the machine's actions do, in the order of an exit ---------------------------------- */
 
 /* The status that the process ends with as things stand. */
@@ -50,13 +48,11 @@ begin (PsWatcher *self)
   ps_budget_begin (&self->budget, self->begun_us, self->limit_us);
 }
 
-/* What no loop keeps, the kernel does; and then the process does not end well. */
+/* What no loop keeps, the kernel does. */
 static void
 set_rescue (PsWatcher *self)
 {
-  int status = ps_watcher_get_status_now (self);
-
-  ps_rescue_set_end (ps_budget_get_last_us (&self->budget), status != 0 ? status : EXIT_FAILURE);
+  ps_rescue_set_end (ps_budget_get_last_us (&self->budget), ps_watcher_get_status_now (self));
 }
 
 /* What it ends with may have changed. */

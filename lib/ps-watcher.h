@@ -135,7 +135,9 @@ PS_PUBLIC int ps_watcher_run (PsWatcher *self);
  * @exit_code: 0 to 255; anything else becomes 255, so that no failure turns into success
  *
  * Asks for an exit: query callbacks (which may veto it), quit callbacks, finish callbacks. Returns
- * at once. During an exit it changes nothing: the first cause is kept. From any thread. Since 0.1.
+ * at once. During an exit it changes nothing: the first cause is kept. The exit's time begins here:
+ * where the loop hangs and never hears of this, the process ends at the deadline. From any thread.
+ * Since 0.1.
  */
 PS_PUBLIC void ps_watcher_quit (PsWatcher *self, int exit_code);
 
@@ -337,8 +339,9 @@ PS_PUBLIC guint ps_watcher_add_named_checkpoint (PsWatcher *self, const char *na
  * The loop keeps the deadline, and is through a little earlier (a twentieth of the time, 25 ms at
  * most). Where it does not turn, because a callback or something else blocks or was never to
  * return, nothing goes on beyond the deadline: a timer of the kernel's ends the process with the
- * status it was to have, and the journal says which callback was running. That holds until the
- * process has ended, for what main() does after ps_watcher_run(), too; ps_watcher_detach() ends it.
+ * status it was to have (1 for 0), and the journal says which callback was running. That holds
+ * until the process has ended, for what main() does after ps_watcher_run(), too;
+ * ps_watcher_detach() ends it.
  *
  * It is a time of `CLOCK_MONOTONIC`: it goes on while the process is stopped or frozen, and not
  * while the machine is suspended. Since 0.1.

@@ -294,6 +294,48 @@ l05_after (void)
   expect_forced_idle (QUIT_BEFORE);
 }
 
+static gpointer
+quit_thread (gpointer code)
+{
+  ps_watcher_quit (ps_watcher_get_default (), GPOINTER_TO_INT (code));
+  return NULL;
+}
+
+static gboolean
+block_and_quit (gpointer code)
+{
+  in_thread (quit_thread, code);
+  for_ever (FALSE);
+  return G_SOURCE_REMOVE;
+}
+
+static int
+deaf_to_quit_child (gconstpointer code)
+{
+  PsWatcher *watcher = watch_aloud (DEADLINE_MS);
+
+  ps_watcher_on_quit (watcher, say, (gpointer) "q");
+  g_idle_add (block_and_quit, (gpointer) code);
+  return run_quietly (watcher);
+}
+
+static void
+expect_forced_quit (int code, int status)
+{
+  Proc *child = proc_start (deaf_to_quit_child, GINT_TO_POINTER (code));
+
+  proc_expect_exit (child, status);
+  proc_expect_output (child, "the exit's time was over: no callback was running, the main loop does");
+}
+
+/* Of a thread that finds the loop hanging. A forced end is no success. */
+static void
+l05_quit (void)
+{
+  expect_forced_quit (5, 5);
+  expect_forced_quit (0, 1);
+}
+
 /* What nothing catches. */
 static void
 block_all (PsContext *context, gpointer unused)
@@ -442,6 +484,30 @@ t02_veto (void)
   proc_expect_exit (child, 143);
 }
 
+static int
+vetoed_quit_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch ();
+
+  ps_watcher_set_deadline (watcher, DEADLINE_MS);
+  ps_watcher_on_query (watcher, veto_once, NULL);
+  ps_watcher_on_terminate (watcher, say, (gpointer) "t");
+  after_ms (3 * DEADLINE_MS, say_alive, NULL);
+  ps_watcher_quit (watcher, 5);
+  return run_quietly (watcher);
+}
+
+static void
+t02_vetoed_quit (void)
+{
+  Proc *child = proc_start (vetoed_quit_child, NULL);
+
+  proc_expect (child, "alive");
+  proc_kill (child, SIGTERM);
+  proc_expect (child, "terminate: t");
+  proc_expect_exit (child, 143);
+}
+
 static void
 reload_slowly (PsContext *context, gpointer unused)
 {
@@ -492,11 +558,13 @@ static const TapCase cases[] = {
   { "T02e", "a process that stood still for seconds when its time was over: the same", t02_still },
   { "T02f", "forced with the status that callbacks chose before", t02_changed },
   { "T02c", "a veto takes the timer back", t02_veto },
+  { "T02h", "that of a quit, too", t02_vetoed_quit },
   { "T02d", "a slow reload is no exit", t02_reload },
   { "S04", "the culprit's name is one harmless line, cut at a character's end", s04 },
   { "L04", "a loop that is never run: TERM ends the process at the deadline", l04 },
   { "L05", "a source that blocks: the same", l05 },
   { "L05b", "a main() that hangs after the loop: the same", l05_after },
+  { "L05d", "a quit that a blocked loop does not hear of: the same", l05_quit },
   { "L05c", "all signals blocked: SIGKILL, ten seconds later", l05_deaf },
   { "G10", "a third signal by hand forces the exit, with the loop blocked", g10 },
   { "G10b", "three within milliseconds are one", g10_debounced },

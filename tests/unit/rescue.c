@@ -117,9 +117,9 @@ test_arm (void)
   open_rescue ();
   ps_rescue_set_limit (S (5));
   assert_set (0);
-  ps_rescue_arm (SIGTERM, now_us);
+  ps_rescue_arm (128 + SIGTERM, now_us);
   assert_set (now_us + S (5));
-  ps_rescue_arm (SIGINT, now_us + S (1));
+  ps_rescue_arm (128 + SIGINT, now_us + S (1));
   assert_set (now_us + S (5));
   ps_rescue_close ();
 }
@@ -128,11 +128,11 @@ static void
 test_no_limit (void)
 {
   open_rescue ();
-  ps_rescue_arm (SIGTERM, later ()); /* none was set */
+  ps_rescue_arm (128 + SIGTERM, later ()); /* none was set */
   ps_rescue_set_limit (NEVER_US);
-  ps_rescue_arm (SIGTERM, later ());
+  ps_rescue_arm (128 + SIGTERM, later ());
   ps_rescue_set_limit (NEVER_US - later () + S (1)); /* it would be after the end of time */
-  ps_rescue_arm (SIGTERM, later () + S (10));
+  ps_rescue_arm (128 + SIGTERM, later () + S (10));
   g_assert_cmpuint (kernel.n_set, ==, 0);
   ps_rescue_close ();
 }
@@ -145,16 +145,16 @@ test_set_end (void)
 
   open_rescue ();
   ps_rescue_set_limit (S (5));
-  ps_rescue_arm (SIGTERM, now_us);
+  ps_rescue_arm (128 + SIGTERM, now_us);
   ps_rescue_set_end (now_us + S (60), 7);
   assert_set (now_us + S (60));
-  ps_rescue_arm (SIGTERM, now_us);
+  ps_rescue_arm (128 + SIGTERM, now_us);
   assert_set (now_us + S (60));
 
   /* Life goes on: the next signal is a first one again. */
   ps_rescue_set_end (NEVER_US, 0);
   assert_set (0);
-  ps_rescue_arm (SIGTERM, now_us + S (100));
+  ps_rescue_arm (128 + SIGTERM, now_us + S (100));
   assert_set (now_us + S (105));
   ps_rescue_close ();
 }
@@ -168,7 +168,7 @@ test_near (void)
 
   open_rescue ();
   ps_rescue_set_limit (S (5));
-  ps_rescue_arm (SIGTERM, now_us);
+  ps_rescue_arm (128 + SIGTERM, now_us);
   kernel.n_set = 0;
   ps_rescue_set_end (now_us + S (5), 7);
   ps_rescue_set_end (now_us + S (5) + 600, 7);
@@ -203,7 +203,7 @@ test_refused (void)
   g_assert_cmpint (ps_rescue_open (), ==, -1);
   g_assert_cmpint (errno, ==, EAGAIN);
   ps_rescue_set_limit (S (1));
-  ps_rescue_arm (SIGTERM, later ());
+  ps_rescue_arm (128 + SIGTERM, later ());
   ps_rescue_set_end (later (), 1);
   g_assert_cmpuint (kernel.n_set, ==, 0);
   ps_rescue_close ();
@@ -245,7 +245,7 @@ test_close (void)
     }
   kernel.n_set = 0;
   ps_rescue_set_limit (S (1));
-  ps_rescue_arm (SIGTERM, later ());
+  ps_rescue_arm (128 + SIGTERM, later ());
   ps_rescue_set_end (later (), 1);
   g_assert_cmpuint (kernel.n_set, ==, 0);
   ps_rescue_set_end (NEVER_US, 0);
@@ -394,14 +394,14 @@ static void
 arm_by_int (void)
 {
   ps_rescue_set_limit (1000);
-  ps_rescue_arm (SIGINT, g_get_monotonic_time ());
+  ps_rescue_arm (128 + SIGINT, g_get_monotonic_time ());
 }
 
 static void
 set_end (void)
 {
   ps_rescue_set_limit (S (3600));
-  ps_rescue_arm (SIGINT, g_get_monotonic_time ());
+  ps_rescue_arm (128 + SIGINT, g_get_monotonic_time ());
   ps_current_set ("finish", "remove_socket", g_get_monotonic_time ());
   ps_rescue_set_end (g_get_monotonic_time (), 7);
 }
