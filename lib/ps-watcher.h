@@ -160,8 +160,8 @@ PS_PUBLIC int ps_watcher_get_exit_status (PsWatcher *self);
  * @name: (nullable): what the journal calls it
  * @priority: lower runs first, like a #GSource's; the callbacks of one priority are a phase: they
  *   run last registered first, and their holds are awaited together before the next phase
- * @deadline_ms: how long the callback and its holds may take, in milliseconds; 0: only the exit's
- *   own deadline bounds them
+ * @deadline_ms: how long what the callback holds for may take, in milliseconds from its call; 0:
+ *   only the exit's own deadline bounds it, which alone bounds a callback that does not return
  * @callback: what to run
  * @user_data: (closure): data for it. It must live as long as the registration: when main()
  *   returns before the exit is complete, the callbacks run after main()'s variables are gone.

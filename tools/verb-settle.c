@@ -23,7 +23,7 @@ static char *directory;
 
 const GOptionEntry ps_verb_settle_options[] = {
   { "boot", 0, 0, G_OPTION_ARG_NONE, &at_boot,
-    "All records below /var/lib, or below DIR: what was cut off by a loss of power", NULL },
+    "All records right below /var/lib, or DIR: what was cut off by a loss of power", NULL },
   { "directory", 'D', 0, G_OPTION_ARG_FILENAME, &directory, NULL, NULL },
   { NULL }
 };
@@ -35,7 +35,7 @@ const char ps_verb_settle_details[] =
     "\n"
     "  -D, --directory=DIR       The record directory; else the first of $STATE_DIRECTORY and of\n"
     "                            $RUNTIME_DIRECTORY, as in ExecStopPost=\n"
-    "  --boot                    All record directories below /var/lib, or right below DIR\n"
+    "  --boot                    All record directories right below /var/lib, or DIR\n"
     "\n"
     "As root it becomes the owner of the directory before it reads anything there. Status here: 0\n"
     "done, or nothing to be done; 1 something could not be read or is still to be done; 2 wrong\n"
