@@ -274,11 +274,12 @@ ps_will_carry_out (PsWill *will, const PsSettleHow *how)
   int cancel_state = ps_cancel_forbid ();
 
   g_mutex_lock (&will->lock);
-  ours.places = will->places.fds;
   will->is_over = TRUE;
+  g_mutex_unlock (&will->lock);
+  /* From here on it is ours alone; who is told of it may ask for more. */
+  ours.places = will->places.fds;
   if (ps_will_file_is_made (&will->file) && ps_store_is_ours (&will->file.store))
     end = ps_settle_store (&will->file.store, will->file.work, &ours);
-  g_mutex_unlock (&will->lock);
   ps_cancel_restore (cancel_state);
   return end;
 }

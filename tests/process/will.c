@@ -142,6 +142,48 @@ w17_just_gone (void)
   tap_check (!is_there (place, "a"));
 }
 
+static gboolean is_finishing;
+
+static void
+finish_now (PsContext *context, gpointer unused)
+{
+  is_finishing = TRUE;
+}
+
+static void
+ask_for_more (int priority, const char *message, const GLogField *fields, gsize n_fields,
+              gpointer unused)
+{
+  PsWatcher *watcher = ps_watcher_get_default ();
+
+  if (!is_finishing || !g_str_has_prefix (message, "Will"))
+    return;
+  is_finishing = FALSE;
+  child_say (ps_watcher_will_revoke (watcher, 1) ? "revoked" : "too late");
+}
+
+static int
+asking_child (gconstpointer place)
+{
+  PsWatcher *watcher = watch_with_record (place);
+
+  will_unlink (watcher, place, "a");
+  ps_watcher_on_finish (watcher, finish_now, NULL);
+  ps_watcher_set_log_func (watcher, ask_for_more, NULL, NULL);
+  return run (watcher);
+}
+
+/* Who is told what became of a clause may call the library. */
+static void
+w17_asked (void)
+{
+  const char *place = two_files_place ();
+  Proc *child = proc_start (asking_child, place);
+
+  expect_stop (child, SIGTERM, 143, "too late");
+  tap_check (!is_there (place, "a"));
+}
+
 /* --- Order, and commands --------------------------------------------------------------------- */
 
 static guint
@@ -979,6 +1021,7 @@ static const TapCase cases[] = {
   { "W17", "after a death by a signal the helper does, once", w17_killed },
   { "W17", "... or the next start", w17_next_start },
   { "W17", "a run that lives is left alone; _exit() leaves the will to the helper", w17_just_gone },
+  { "W17", "who is told of it may call the library", w17_asked },
   { "W17", "last registered first, and commands get nothing of ours", order },
   { "W17", "a command that hangs is killed in time", hanging_command },
   { "W17", "commands that fail do not stop the rest", failing_commands },
