@@ -19,6 +19,7 @@
  */
 
 #include "ps-leave.h"
+#include "ps-caught.h"
 #include "ps-exit.h"
 #include "ps-taken.h"
 #include "ps-threads.h"
@@ -54,25 +55,29 @@ let_go (PsWatcher *self)
   return ps_turns_abandon (&self->turns);
 }
 
-/* Does what the loop would, if nobody runs it, until life goes on. */
+/* Does what the loop would, if nobody runs it, until life goes on; with signals let in, since they
+ * hurry and force an exit. */
 static void
-attend (PsWatcher *self)
+attend (PsWatcher *self, const sigset_t *mask)
 {
   PsState state;
+  sigset_t blocked;
 
   if (ps_threads_has_other (ps_turns_get_last (&self->turns))
       || !g_main_context_acquire (self->context))
     return;
+  pthread_sigmask (SIG_SETMASK, mask, &blocked);
   ps_watcher_turn (self);
   while (state = ps_watcher_peek_state (self),
          state != PS_STATE_RUNNING && state != PS_STATE_EXITED && state != PS_STATE_FORKED)
     g_main_context_iteration (self->context, TRUE);
   g_main_context_release (self->context);
+  pthread_sigmask (SIG_SETMASK, &blocked, NULL);
   if (state == PS_STATE_EXITED)
     exit (ps_watcher_get_exit_status (self));
 }
 
-/* Sleeps with the signals that we take let in, and at no other time: none is overlooked. */
+/* Sleeps with the signals that we take let in: none is overlooked that comes after the last look. */
 static void
 sleep_ms (guint ms, const sigset_t *mask)
 {
@@ -115,9 +120,10 @@ stay (void *watcher)
   hold_signals (&mask);
   for (guint ms = LOOK_FIRST_MS; ps_exit_get_data () == self; ms = MIN (2 * ms, LOOK_LAST_MS))
     {
-      attend (self);
+      attend (self, &mask);
       end_if_last (self);
-      sleep_ms (ms, &mask);
+      if (!ps_caught_has_any ())
+        sleep_ms (ms, &mask);
     }
   atomic_store (&stays, NOBODY);
   return NULL;

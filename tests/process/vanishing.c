@@ -181,6 +181,38 @@ x14_no_loop (void)
 }
 
 static void
+hang (PsContext *context, gpointer unused)
+{
+  child_sayf ("%s: hangs", event_name (context));
+  for (;;)
+    sleep (1000);
+}
+
+static int
+no_loop_hangs_child (gconstpointer data)
+{
+  GMainLoop *loop;
+  PsWatcher *watcher = watch_alone (&loop);
+
+  ps_watcher_set_deadline (watcher, 2 * FORCED_MS);
+  ps_watcher_add (watcher, PS_EVENT_TERMINATE, "hang", -1, 0, hang, NULL, NULL);
+  in_thread (work_on, (gpointer) "deaf");
+  pthread_exit (NULL);
+}
+
+/* The thread that does the exit then takes signals meanwhile, and the timer's is one. */
+static void
+x14_hangs (void)
+{
+  Proc *child = proc_start (no_loop_hangs_child, NULL);
+
+  proc_expect (child, "works");
+  proc_kill (child, SIGTERM);
+  proc_expect (child, "terminate: hangs");
+  proc_expect_exit (child, 143);
+}
+
+static void
 say_thread (PsContext *context, gpointer thread)
 {
   child_sayf ("%s in %s thread", event_name (context),
@@ -556,6 +588,7 @@ static const TapCase cases[] = {
   { "X14b", "the same when a second thread has ended, too", x14_two },
   { "X14e", "a thread waits for main() to end: it does", x14_joined },
   { "X14c", "other threads go on: SIGTERM ends the process, or is vetoed", x14_no_loop },
+  { "X14f", "where that exit hangs it is forced, though the others block signals", x14_hangs },
   { "X14d", "the loop runs in another thread: callbacks, and the end, are there",
     x14_loop_elsewhere },
   { "L11", "a callback ends its thread: the rest runs", l11 },
