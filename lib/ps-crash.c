@@ -35,8 +35,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-/* Longer than the owner can take. */
-#define PARK_MS 2500
+/* Longer than the owner can take, even where it blocks what interrupts it (ps-backstop). */
+#define PARK_MS 10500
 
 /* Of a signal set, the kernel keeps and restores only this much. */
 #define MASK_BYTES 8
@@ -163,6 +163,8 @@ again (int signum, siginfo_t *info, ucontext_t *ucontext)
       late = 1;
       break;
     case STAGE_DIE:
+      if (late)
+        return;
       ps_crash_actions_pass_on (signum, info, ucontext);
       return;
     }
