@@ -6,12 +6,16 @@
  * registration ends the timer.
  *
  * A round is a turn: an exit that another thread begins waits for it, and so does one that a loop
- * within the callback sees. The callback is never called while it is at work.
+ * within the callback sees. The callback is never called while it is at work: an exit that it
+ * begins itself by exit(), or that has waited for it in vain, leaves it out.
  */
 
 #include "ps-watcher-private.h"
 #include "ps-clock.h"
+#include "ps-current.h"
 #include "ps-report-step.h"
+#include "ps-text.h"
+#include "ps-threads.h"
 
 typedef struct
 {
@@ -72,7 +76,9 @@ run (Checkpoint *checkpoint, PsReport *report)
   context->cause = &nothing;
   context->hold = take_hold;
   context->hold_data = checkpoint;
+  ps_current_set (ps_text_event (PS_EVENT_CHECKPOINT), entry->is->name, ps_clock_now_us ());
   entry->is->callback (context, entry->user_data);
+  ps_current_clear ();
 
   if (context->error != NULL)
     ps_report_failed (report, PS_EVENT_CHECKPOINT, entry->is->name, context->error);
@@ -98,6 +104,7 @@ round_is_due (gpointer data)
       || (state != PS_STATE_RUNNING && state != PS_STATE_RELOADING))
     return G_SOURCE_CONTINUE;
 
+  ps_threads_mind ();
   if (!ps_watcher_enter_alone (self))
     return G_SOURCE_CONTINUE;
   checkpoint->entry = ps_registry_ref_entry (self->registry, id);
@@ -105,7 +112,9 @@ round_is_due (gpointer data)
   ps_watcher_ref (self);
   if (checkpoint->entry != NULL)
     {
+      g_atomic_pointer_set (&self->round, checkpoint->entry);
       run (checkpoint, self->report);
+      g_atomic_pointer_set (&self->round, NULL);
       ps_registry_unref_entry (g_steal_pointer (&checkpoint->entry));
     }
   ps_watcher_leave (self);

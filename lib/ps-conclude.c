@@ -35,16 +35,19 @@ wait_for_work (PsWatcher *self)
 }
 
 /* Nothing can stop the end any more: does all that is left to be done, in this thread. A callback
- * that runs in another is waited for, but no longer than an exit may take. code: what
- * somebody said the exit code is to be, or NO_CODE. */
-static void
+ * that runs in another is waited for, but no longer than an exit may take; FALSE where it has ended
+ * the watch. code: what somebody said the exit code is to be, or NO_CODE. */
+static gboolean
 conclude (PsWatcher *self, PsCause *why, int code)
 {
   ps_turns_take_over (&self->turns, ps_clock_add_us (ps_clock_now_us (), self->limit_us));
   ps_pass_callback_is_gone (&self->pass);
+  if (self->detached)
+    return FALSE;
   /* What was asked for first is the cause. */
   ps_watcher_take_asked (self);
   ps_watcher_input (self, PS_INPUT_EXIT, why);
+  ps_watcher_catch_up (self);
   if (code != NO_CODE)
     {
       self->pass.code_given = TRUE;
@@ -55,15 +58,25 @@ conclude (PsWatcher *self, PsCause *why, int code)
     {
       ps_watcher_turn (self);
       if (self->detached || self->state == PS_STATE_EXITED || self->state == PS_STATE_FORKED)
-        break;
+        return TRUE;
       wait_for_work (self);
     }
 }
 
 static gboolean
-has_exited (gpointer self)
+has_exited (gpointer data)
 {
-  return ps_watcher_peek_state (self) == PS_STATE_EXITED;
+  PsWatcher *self = data;
+
+  return g_atomic_int_get (&self->is_closed);
+}
+
+/* A forked child may run the loop, too, and takes no lock that a thread of its parent's may hold. */
+static void
+set_runs (PsWatcher *self, gboolean runs)
+{
+  if (!ps_watcher_is_forked (self))
+    ps_turns_set_runs (&self->turns, runs);
 }
 
 int
@@ -77,10 +90,10 @@ ps_watcher_run (PsWatcher *self)
   alive = ps_watcher_ref (self);
   ps_watcher_prepare_thread_for_crashes ();
   ps_threads_mind ();
-  ps_turns_set_runs (&self->turns, TRUE);
+  set_runs (self, TRUE);
   if (!has_exited (self))
     g_main_loop_run (self->loop);
-  ps_turns_set_runs (&self->turns, FALSE);
+  set_runs (self, FALSE);
   /* Another thread that called exit() ends the process, and this one has nothing left to do. */
   if (!self->detached && !ps_watcher_is_forked (self)
       && !ps_turns_wait_for_conductor (&self->turns, has_exited, self) && !has_exited (self))
@@ -111,7 +124,8 @@ ps_watcher_at_exit (int status, void *data)
   ps_cancel_forbid ();
   if (!has_exited (self))
     {
-      conclude (self, &why, explicit ? honest (status) : NO_CODE);
+      if (!conclude (self, &why, explicit ? honest (status) : NO_CODE))
+        return known ? honest (status) : status;
       status = ps_watcher_get_status_now (self);
     }
   /* main() may have returned something else than what it was told to. */

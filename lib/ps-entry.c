@@ -161,7 +161,9 @@ ps_watcher_set_log_func (PsWatcher *self, PsLogFunc func, gpointer user_data, GD
 {
   g_return_if_fail (self != NULL);
 
-  ps_report_set_log_func (self->report, func, user_data, notify);
+  /* A forked child may become the daemon; a lock of its parent's it does not wait for. */
+  if (!ps_watcher_is_forked (self) || ps_report_is_at_rest (self->report))
+    ps_report_set_log_func (self->report, func, user_data, notify);
 }
 
 /* --- The service manager --------------------------------------------------------------------- */

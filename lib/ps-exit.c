@@ -55,13 +55,17 @@ static void guard (int status, void *unused);
 static void
 run (int status)
 {
+  void *data = atomic_load (&well.data);
   int final;
 
+  if (data == NULL) /* by now */
+    return;
   on_exit (guard, NULL);
-  final = well.func (status, atomic_load (&well.data));
+  final = well.func (status, data);
   atomic_store (&well.state, HOOK_DONE);
-  /* An exit() within an exit function: glibc runs the remaining ones with the new status. */
-  if (status != PS_EXIT_STATUS_UNKNOWN && final != status)
+  /* An exit() within an exit function: glibc runs the remaining ones with the new status. Of one
+   * that is too large the kernel keeps the low byte by itself. */
+  if (status != PS_EXIT_STATUS_UNKNOWN && final != (status & 0xff))
     exit (final);
 }
 

@@ -213,13 +213,16 @@ static void
 skip (PsPass *pass, const char *reason)
 {
   PsReportStep step;
+  PsEntry *entry;
 
   pass->number++;
   pass->tally.skipped++;
   step = step_of_entry (pass);
-  ps_report_step_skipped (pass->report, &step, reason);
   ps_registry_unclaim (pass->registry, pass->entry);
-  ps_registry_unref_entry (g_steal_pointer (&pass->entry));
+  /* Who is told may call exit(). */
+  entry = g_steal_pointer (&pass->entry);
+  ps_report_step_skipped (pass->report, &step, reason);
+  ps_registry_unref_entry (entry);
 }
 
 /* Calls the one that ps_pass_next() found. TRUE: it chose what the process ends with. */

@@ -379,6 +379,16 @@ ps_registry_next (PsRegistry *registry, gboolean holds, PsEntry **entry)
   return next;
 }
 
+/* It counts as called: it is at work already, outside of the pass. */
+void
+ps_registry_claim (PsRegistry *registry, PsEntry *entry)
+{
+  g_mutex_lock (&registry->lock);
+  if (!entry->is_removed)
+    ps_pairs_claim (&registry->pairs, &entry->pair);
+  g_mutex_unlock (&registry->lock);
+}
+
 /* It was not called after all: a later event of this exit may still call it. */
 void
 ps_registry_unclaim (PsRegistry *registry, PsEntry *entry)

@@ -46,6 +46,7 @@ static struct
   atomic_int has_kill;
   _Atomic int64_t limit_us;
   atomic_int armed;
+  atomic_int early; /* a status: what came since ps_prepare(), when there was no timer yet */
   _Atomic int64_t end_us;
   atomic_int status; /* to end with */
 } well;
@@ -78,14 +79,21 @@ ps_rescue_open (void)
   return open_timers ();
 }
 
-void
-ps_rescue_close (void)
+static void
+close_timers (void)
 {
   if (!atomic_exchange (&well.open, 0))
     return;
   timer_delete (well.timer);
   if (atomic_exchange (&well.has_kill, 0))
     timer_delete (well.kill);
+}
+
+void
+ps_rescue_close (void)
+{
+  close_timers ();
+  atomic_store (&well.early, 0);
 }
 
 /* In a forked child, where there are no timers, or some of somebody else's with their numbers. */
@@ -95,13 +103,18 @@ ps_rescue_forget (void)
   atomic_store (&well.open, 0);
   atomic_store (&well.has_kill, 0);
   atomic_store (&well.armed, 0);
+  atomic_store (&well.early, 0);
 }
 
 /* How long an exit may take, for when its first signal comes; PS_NEVER_US: for ever. */
 void
 ps_rescue_set_limit (int64_t limit_us)
 {
+  int early = atomic_exchange (&well.early, 0);
+
   atomic_store (&well.limit_us, limit_us);
+  if (early != 0 && atomic_load (&well.open))
+    ps_rescue_arm (early, ps_clock_now_us ());
 }
 
 static void
@@ -134,7 +147,7 @@ ps_rescue_carry (int signum)
 {
   int was_open = atomic_load (&well.open);
 
-  ps_rescue_close ();
+  close_timers ();
   well.carrier = signum;
   if (was_open && open_timers () == 0 && atomic_load (&well.armed))
     set_both (atomic_load (&well.end_us));
@@ -167,10 +180,13 @@ ps_rescue_arm (int status, int64_t now_us)
 {
   int64_t limit_us = atomic_load (&well.limit_us);
 
-  if (limit_us > PS_NEVER_US - now_us || atomic_exchange (&well.armed, 1))
-    return;
-  atomic_store (&well.status, status);
-  set_both (now_us + limit_us);
+  if (!atomic_load (&well.open))
+    atomic_store (&well.early, status);
+  else if (limit_us <= PS_NEVER_US - now_us && !atomic_exchange (&well.armed, 1))
+    {
+      atomic_store (&well.status, status);
+      set_both (now_us + limit_us);
+    }
 }
 
 /* Async-signal-safe. */
@@ -250,12 +266,15 @@ end (int status, const char *reason)
   _exit (status);
 }
 
-/* The timer has come: that is no success. Async-signal-safe. */
+/* The timer has come: that is no success. Returns where the end was moved while its signal was
+ * blocked: before Linux 6.13 that comes all the same. Async-signal-safe. */
 void
 ps_rescue_end_for_time (void)
 {
   int status = atomic_load (&well.status);
 
+  if (!atomic_load (&well.armed) || ps_clock_now_us () < atomic_load (&well.end_us))
+    return;
   end (status != 0 ? status : EXIT_FAILURE, "the exit's time was over");
 }
 

@@ -21,5 +21,5 @@ void ps_rescue_set_end (int64_t end_us, int status);
 void ps_rescue_compose (PsWords *record, PsWords *message, int status, const char *reason);
 void ps_rescue_arm (int status, int64_t now_us);
 int ps_rescue_owns (const siginfo_t *info);
-_Noreturn void ps_rescue_end_for_time (void);
+void ps_rescue_end_for_time (void);
 _Noreturn void ps_rescue_end_for_signal (int signum);

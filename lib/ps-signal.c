@@ -13,11 +13,11 @@
  */
 
 #include "ps-signal.h"
-#include "ps-action.h"
 #include "ps-anchor.h"
 #include "ps-caught.h"
 #include "ps-clock.h"
 #include "ps-limit.h"
+#include "ps-lock.h"
 #include "ps-pipe.h"
 #include "ps-press.h"
 #include "ps-rescue.h"
@@ -77,7 +77,12 @@ static void
 handle (int signum, siginfo_t *info, void *ucontext)
 {
   int saved_errno = errno;
+  int cancel_state;
 
+  if (ps_taken_is_calling_before (signum))
+    return;
+  /* A thread that is to be cancelled is not to end here: nobody would be woken. */
+  cancel_state = ps_cancel_forbid ();
   if (!ps_self_is_watched ()) /* a child that fork handlers did not see */
     let_through (signum);
   else if (ps_rescue_owns (info))
@@ -90,8 +95,9 @@ handle (int signum, siginfo_t *info, void *ucontext)
       note (signum, info);
       ps_waker_wake ();
       if (atomic_load (&well.chain))
-        ps_action_call (ps_taken_get_before (signum), signum, info, ucontext);
+        ps_taken_call_before (signum, info, ucontext);
     }
+  ps_cancel_restore (cancel_state);
   errno = saved_errno;
 }
 

@@ -13,6 +13,8 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
 
 typedef struct
 {
@@ -27,6 +29,9 @@ static PsTakenHandler handler;
 
 /* By number. What is all zero is neither in the file nor in memory. */
 static Taken table[NSIG];
+
+/* By number: the thread that is in the handler of before. */
+static _Atomic pid_t calling[NSIG];
 
 /* Before anything else; ever the same. */
 void
@@ -291,4 +296,23 @@ const struct sigaction *
 ps_taken_get_before (int signum)
 {
   return &table[signum].before;
+}
+
+/* The handler that was there. It may be one that the program has put over ours since ps_prepare(),
+ * and call ours in turn. Async-signal-safe. */
+void
+ps_taken_call_before (int signum, siginfo_t *info, void *ucontext)
+{
+  atomic_store (&calling[signum], gettid ());
+  ps_action_call (&table[signum].before, signum, info, ucontext);
+  atomic_store (&calling[signum], 0);
+}
+
+/* Whether this is such a call. Async-signal-safe. */
+gboolean
+ps_taken_is_calling_before (int signum)
+{
+  pid_t tid = atomic_load (&calling[signum]);
+
+  return tid != 0 && tid == gettid ();
 }

@@ -55,6 +55,7 @@ struct _PsWatcher
   /* The rest belongs to the thread that works. */
   PsState state; /* atomic, for those that peek */
   int detached;  /* atomic */
+  int is_closed; /* atomic: the exit is complete, and what comes after it has been done */
   PsCause cause; /* the first; none: no exit is under way */
   PsBudget budget;
   gint64 begun_us;
@@ -66,6 +67,7 @@ struct _PsWatcher
   gboolean reload_asked;
   PsCause reload_cause;
   PsPass pass;
+  PsEntry *round; /* atomic: the checkpoint that is at work while life goes on */
 
   /* Cleared by nobody, and so the last. */
   PsWish places[2][PS_WISHES_PLACES];
@@ -79,6 +81,7 @@ void ps_watcher_extend (PsWatcher *self, gint64 now_us);
 void ps_watcher_input (PsWatcher *self, PsInput what, PsCause *why);
 gboolean ps_watcher_take_first (PsWatcher *self, PsWishes *wishes);
 void ps_watcher_end_pass (PsWatcher *self);
+void ps_watcher_catch_up (PsWatcher *self);
 gboolean ps_watcher_reload_if_asked (PsWatcher *self);
 PsState ps_watcher_peek_state (PsWatcher *self);
 

@@ -55,11 +55,11 @@ set_rescue (PsWatcher *self)
   ps_rescue_set_end (ps_budget_get_last_us (&self->budget), ps_watcher_get_status_now (self));
 }
 
-/* What it ends with may have changed. */
+/* What it ends with may have changed; or a callback has ended the watch, and begun another. */
 void
 ps_watcher_settle_status (PsWatcher *self)
 {
-  if (self->cause.kind != PS_CAUSE_NONE)
+  if (self->cause.kind != PS_CAUSE_NONE && !self->detached)
     set_rescue (self);
 }
 
@@ -142,8 +142,11 @@ stop (PsWatcher *self, PsCause *why)
   /* Before anybody is told, who may call exit(). */
   ps_pass_count (&self->pass, PS_EVENT_CHECKPOINT | main_event (self) | PS_EVENT_FINISH);
   ps_pass_begin (&self->pass, PS_EVENT_CHECKPOINT);
-  ps_report_exit_begun (self->report, &self->cause, self->pass.total, self->limit_us);
   ps_run_notes_cause (&self->cause);
+  /* It is not called within itself. */
+  if (g_atomic_pointer_get (&self->round) != NULL)
+    ps_registry_claim (self->registry, self->round);
+  ps_report_exit_begun (self->report, &self->cause, self->pass.total, self->limit_us);
   while (ps_watcher_take_first (self, &self->kept))
     ;
   ps_cancellable_cancel (&self->cancellable);
@@ -152,7 +155,9 @@ stop (PsWatcher *self, PsCause *why)
 static const char *
 reason_of (PsInput what)
 {
-  return what == PS_INPUT_HURRY ? "a second signal hurried the exit" : "the exit's time was over";
+  if (what == PS_INPUT_HURRY)
+    return "a second signal hurried the exit";
+  return what == PS_INPUT_EXIT ? "exit() was called" : "the exit's time was over";
 }
 
 static void
@@ -167,6 +172,19 @@ finish (PsWatcher *self, PsInput what)
     }
   ps_registry_close (self->registry);
   ps_pass_begin (&self->pass, PS_EVENT_FINISH);
+}
+
+/* A log function that calls exit() leaves stop() or finish() before the pass has begun that the
+ * state is for. */
+void
+ps_watcher_catch_up (PsWatcher *self)
+{
+  const PsEvents of_stop = PS_EVENT_CHECKPOINT | PS_EVENT_TERMINATE | PS_EVENT_QUIT;
+
+  if (self->state == PS_STATE_TERMINATING && !(self->pass.event & of_stop))
+    stop (self, NULL);
+  else if (self->state == PS_STATE_FINISHING && self->pass.event != PS_EVENT_FINISH)
+    finish (self, PS_INPUT_EXIT);
 }
 
 static void
@@ -203,6 +221,7 @@ close_exit (PsWatcher *self)
   ps_report_exit_finished (self->report, &self->cause, ps_watcher_get_status_now (self),
                            ps_clock_now_us () - self->begun_us, &self->pass.tally);
   ps_run_log_end (ps_watcher_get_status_now (self));
+  g_atomic_int_set (&self->is_closed, TRUE);
   g_main_loop_quit (self->loop);
 }
 
