@@ -30,6 +30,7 @@ struct _PsWatcher
   GMainContext *context;
   GSource *source;
   GSource *watchdog;
+  gint64 pinged_us; /* when the last ping was sent, or given up on */
   PsRegistry *registry;
   PsReport *report;
   PsCancellable cancellable;
