@@ -207,7 +207,7 @@ carry_out_will (PsWatcher *self)
   if (self->will == NULL)
     return;
   if (end_us != PS_NEVER_US)
-    how.end_us -= CLAMP ((end_us - now_us) / 4, 0, PS_US_PER_SEC / 4);
+    how.end_us -= CLAMP ((end_us - now_us) / 4, 0, PS_US_PER_SEC);
   ps_current_set ("finish", "the will", now_us);
   ps_will_carry_out (self->will, &how);
   ps_current_clear ();
