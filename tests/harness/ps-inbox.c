@@ -17,7 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 60000
 #define MESSAGE_MAX (256 * 1024)
 #define FILLER "FILLER=1"
 

@@ -16,7 +16,7 @@ const char *inbox_path (Inbox *self);
 /* Its socket, for a child that is to read by itself. */
 int inbox_socket (Inbox *self);
 
-/* The next message, within 20 s; "" when the case has failed. Owned by the inbox. */
+/* The next message, within a minute; "" when the case has failed. Owned by the inbox. */
 const char *inbox_next_at (const char *where, Inbox *self);
 
 /* Whether a message is there. Its "no" is the last word only when nobody is left who could send. */

@@ -32,7 +32,7 @@ void proc_stand_still (Proc *self, int ms);
 /* Sends a line; the child takes it with child_await(). */
 void proc_tell (Proc *self, const char *line);
 
-/* How long a step may take: 20 s unless set, more where everything is slow. */
+/* How long a step may take: a minute unless set, more where everything is slow. */
 void proc_set_patience (Proc *self, int ms);
 
 /* The next line that the child says is exactly this one. The strings end with NULL. */

@@ -145,8 +145,17 @@ static void
 checkpoint_04 (void)
 {
   Proc *child = proc_start (busy_checkpoint_child, NULL);
+  const char *line;
+  guint n = 0;
 
-  proc_expect_lines (child, "begins", "ends", "begins", "ends", "quit: q");
+  /* One round, or more where the thread is late, and the one that the exit begins with. */
+  while (line = proc_next (child), g_str_equal (line, "begins"))
+    {
+      proc_expect (child, "ends");
+      n++;
+    }
+  tap_check (g_str_equal (line, "quit: q"));
+  tap_check_int (n, >=, 2);
   proc_expect_exit (child, 3);
 }
 

@@ -115,7 +115,7 @@ gboolean got_namespace (Proc *child);
 
 /* The deadline of an exit that is to be forced, or cut: time enough for a busy machine to get as far
  * as that. */
-#define FORCED_MS 1000
+#define FORCED_MS 2000
 
 /* Milliseconds since start_us. */
 gint64 ms_since (gint64 start_us);

@@ -293,7 +293,7 @@ last_child (gconstpointer unused)
 
   child_forgive_leaks (); /* the holds */
   /* A busy machine may be late by a tenth of it. */
-  ps_watcher_set_deadline (watcher, 5000);
+  ps_watcher_set_deadline (watcher, 10000);
   ps_watcher_set_log_func (watcher, ask_at_the_end, watcher, NULL);
   ps_watcher_on_query (watcher, veto_once, NULL);
   ps_watcher_on_resume (watcher, hold_for_ever, NULL);

@@ -396,7 +396,7 @@ late_child (gconstpointer data)
 {
   PsWatcher *watcher = watch ();
 
-  ps_watcher_set_deadline (watcher, FORCED_MS);
+  ps_watcher_set_deadline (watcher, 3 * FORCED_MS);
   ps_watcher_on_reload (watcher, late_reload, NULL);
   ps_watcher_on_finish (watcher, finish_after_that, NULL);
   return run (watcher);

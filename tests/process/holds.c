@@ -137,10 +137,18 @@ exit_now (gpointer unused)
   exit (4);
 }
 
+static gboolean
+exit_before_release (gpointer unused)
+{
+  child_say ("exit");
+  g_timeout_add (200, let_go, GUINT_TO_POINTER (0));
+  exit (4);
+}
+
 static gpointer
 exit_in_thread (gpointer unused)
 {
-  exit_now (NULL);
+  exit_before_release (NULL);
   return NULL;
 }
 
@@ -149,11 +157,10 @@ hold_and_exit (PsContext *context, gpointer in_a_thread)
 {
   child_say ("holds");
   holds[0] = ps_context_hold (context, "the loop, which turns within exit()");
-  g_timeout_add (200, let_go, GUINT_TO_POINTER (0));
   if (GPOINTER_TO_INT (in_a_thread))
     in_thread (exit_in_thread, NULL);
   else
-    g_timeout_add (1, exit_now, NULL);
+    g_timeout_add (1, exit_before_release, NULL);
 }
 
 static int
@@ -189,7 +196,7 @@ exit_with_lost_hold_child (gconstpointer data)
 {
   PsWatcher *watcher = watch ();
 
-  ps_watcher_set_deadline (watcher, 6000);
+  ps_watcher_set_deadline (watcher, 10000);
   ps_watcher_add (watcher, PS_EVENT_TERMINATE, NULL, 1, 0, say, (gpointer) "too late", NULL);
   ps_watcher_on_terminate (watcher, hold_for_ever_and_exit, NULL);
   ps_watcher_on_finish (watcher, say, (gpointer) "f");

@@ -240,7 +240,7 @@ all_deaf_child (gconstpointer data)
   g_setenv ("NOTIFY_SOCKET", inbox_path (setup->manager), TRUE);
   child_start_thread ();
   watcher = ps_glib_attach (loop);
-  ps_watcher_set_deadline (watcher, 2000);
+  ps_watcher_set_deadline (watcher, 5000);
   ps_watcher_on_terminate (watcher, say, (gpointer) "t");
   ps_watcher_on_finish (watcher, get_stuck, (gpointer) "stuck");
   say_ready_soon ();

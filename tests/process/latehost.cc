@@ -40,7 +40,7 @@ use (const char *who)
   child_sayf ("%s: %s, default %s", who, id != 0 ? "added" : "too late",
               ps_watcher_get_default () == watcher ? "the same" : "another");
   ps_watcher_add_checkpoint (watcher, 1000, save, nullptr);
-  ps_watcher_set_deadline (watcher, 1000);
+  ps_watcher_set_deadline (watcher, 60000);
   ps_watcher_set_hangup (watcher, PS_HANGUP_IGNORE);
   ps_watcher_set_exit_policy (watcher, PS_EXIT_POLICY_STATUS);
   ps_watcher_ready (watcher, "ready");

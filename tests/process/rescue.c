@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define DEADLINE_MS 500
+#define DEADLINE_MS 1000
 
 /* ThreadSanitizer holds signals back until the next call into libc: what spins never gets one. */
 #ifdef __SANITIZE_THREAD__

@@ -148,7 +148,7 @@ subject (const Denial *denial)
       tell ("not attached");
       return 1;
     }
-  ps_watcher_set_deadline (watcher, denial->spins ? 600 : 2000);
+  ps_watcher_set_deadline (watcher, denial->spins ? 600 : 10000);
   ps_watcher_on_terminate (watcher, hold_on, (gpointer) denial);
   ps_watcher_add (watcher, PS_EVENT_FINISH, "finish", 0, 30000, tell_finish, NULL, NULL);
   ps_watcher_ready (watcher, "up");

@@ -166,10 +166,18 @@ veto_first (PsContext *context, gpointer unused)
   asked = TRUE;
 }
 
-static void
-say_and_veto (PsContext *context, gpointer unused)
+static gboolean
+say_resumed (gpointer unused)
 {
   child_say ("resumed");
+  return G_SOURCE_REMOVE;
+}
+
+/* When life goes on: a signal that comes before still belongs to the exit that was vetoed. */
+static void
+say_soon (PsContext *context, gpointer unused)
+{
+  g_idle_add (say_resumed, NULL);
 }
 
 static void
@@ -191,7 +199,7 @@ troubled_child (gconstpointer path)
   PsWatcher *watcher = watch_logged (path);
 
   ps_watcher_on_query (watcher, veto_first, NULL);
-  ps_watcher_on_resume (watcher, say_and_veto, NULL);
+  ps_watcher_on_resume (watcher, say_soon, NULL);
   ps_watcher_add (watcher, PS_EVENT_TERMINATE, "late", 10, 0, say, (gpointer) "late", NULL);
   ps_watcher_on_terminate (watcher, fail_it, NULL);
   ps_watcher_on_terminate (watcher, hold_on, NULL);

@@ -105,31 +105,33 @@ quit_watcher (gpointer watcher)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+begin_short_life (gpointer watcher)
+{
+  child_say ("ready");
+  g_timeout_add (900, quit_watcher, watcher);
+  return G_SOURCE_REMOVE;
+}
+
 static int
 short_life_child (gconstpointer data)
 {
   PsWatcher *watcher = watch_dog (data);
 
-  g_timeout_add (300, quit_watcher, watcher);
-  return run (watcher);
+  g_idle_add (begin_short_life, watcher);
+  return run_quietly (watcher);
 }
 
-/* Reads all the while, so that nothing is lost; returns the number of pings. */
+/* Those that found room in the queue. */
 static guint
 count_pings (Proc *child, Inbox *inbox)
 {
   guint n = 0;
 
   proc_expect (child, "ready");
-  while (!tap_failed ())
-    {
-      const char *message = inbox_next (inbox);
-
-      n += strcmp (message, "WATCHDOG=1") == 0;
-      if (strstr (message, "STOPPING=1") != NULL)
-        break;
-    }
   proc_expect_exit (child, 0);
+  while (!tap_failed () && inbox_has_more (inbox))
+    n += strcmp (inbox_next (inbox), "WATCHDOG=1") == 0;
   return n;
 }
 
@@ -142,8 +144,8 @@ n11_values (void)
     gboolean foreign;
     guint least, most;
   } rows[] = {
-    { "20000", FALSE, 3, 60 },
-    { "20000", TRUE, 0, 0 },
+    { "200000", FALSE, 2, 10 },
+    { "200000", TRUE, 0, 0 },
     { "1", FALSE, 1, 400 },
     { "0", FALSE, 0, 0 },
     { "abc", FALSE, 0, 0 },
@@ -233,7 +235,8 @@ stopping_dog_child (gconstpointer data)
 static void
 n11_stopping (void)
 {
-  Setup setup = { .inbox = inbox_new (), .usec = "40000" };
+  /* Nobody reads at first: few enough that all find room. */
+  Setup setup = { .inbox = inbox_new (), .usec = "600000" };
   Proc *child = proc_start (stopping_dog_child, &setup);
 
   proc_expect (child, "ready");
@@ -269,7 +272,7 @@ cleared_child (gconstpointer data)
 static void
 n21 (void)
 {
-  Setup setup = { .inbox = inbox_new (), .usec = "100000" };
+  Setup setup = { .inbox = inbox_new (), .usec = "1000000" };
   Proc *child = proc_start (cleared_child, &setup);
 
   inbox_find_line (setup.inbox, "READY=1");

@@ -264,7 +264,7 @@ hanging_command_child (gconstpointer place)
 {
   PsWatcher *watcher = watch_with_record (place);
 
-  ps_watcher_set_deadline (watcher, 2000);
+  ps_watcher_set_deadline (watcher, 6000);
   will_unlink (watcher, place, "a");
   will_sh (watcher, "trap '' TERM; sleep 1000");
   return run (watcher);
