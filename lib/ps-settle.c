@@ -81,12 +81,15 @@ find_place (Settling *s, const PsWillClause *clause)
   return NULL;
 }
 
-/* What did not exist when the clause was written may be that one's now. */
+/* What did not exist when the clause was written may be that one's now; it may have begun while the
+ * clause before was carried out. */
 static int
 has_later_run (const Settling *s)
 {
   const char *last = s->how->last_run;
 
+  if (s->how->look != NULL)
+    s->how->look (s->how->data);
   return last != NULL && last[0] != '\0' && strcmp (last, s->text.owner.run) != 0;
 }
 

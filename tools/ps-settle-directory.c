@@ -33,6 +33,8 @@ typedef struct
   const PsSettleTask *task;
   const char *path;
   int dir;
+  const char *owner; /* whose wills are being settled */
+  char last_run[PS_OWNER_ID];
   PsReport *report;
   gboolean has_failed; /* a clause has */
 } Directory;
@@ -131,9 +133,10 @@ rank_unread (int error, const char *why)
 
 /* "": there is no record. One that cannot be read may tell of a later run: then nothing is done. */
 static PsSettled
-find_last_run (const Directory *self, const char *owner, char run[PS_OWNER_ID])
+find_last_run (Directory *self)
 {
-  g_autofree char *name = g_strconcat (owner, ".run", NULL);
+  g_autofree char *name = g_strconcat (self->owner, ".run", NULL);
+  char *run = self->last_run;
   const char *why = NULL;
   PsStore store;
   int r = ps_store_open (&store, self->dir, name, 0, &why), error = errno;
@@ -174,15 +177,30 @@ note_end (const Directory *self, const char *owner)
   return PS_SETTLED_PARTLY;
 }
 
+/* Where the record cannot be read any more, it is taken for one that tells of a later run. */
+static void
+look (void *data)
+{
+  Directory *self = data;
+
+  if (find_last_run (self) != PS_SETTLED_WELL)
+    g_strlcpy (self->last_run, "unknown", sizeof self->last_run);
+}
+
 static PsSettled
 settle_owner (Directory *self, const char *owner, PsSettleWork *work)
 {
-  char last[PS_OWNER_ID];
-  PsSettleHow how = {
-    .by = self->task->by, .last_run = last, .end_us = self->task->end_us, .tell = tell, .data = self
-  };
-  PsSettled noted = note_end (self, owner), found = find_last_run (self, owner, last);
+  PsSettleHow how = { .by = self->task->by,
+                      .last_run = self->last_run,
+                      .end_us = self->task->end_us,
+                      .look = look,
+                      .tell = tell,
+                      .data = self };
+  PsSettled noted, found;
 
+  self->owner = owner;
+  noted = note_end (self, owner);
+  found = find_last_run (self);
   if (found == PS_SETTLED_WELL)
     found = rank (ps_settle_all (self->dir, owner, work, &how));
   return MAX (noted, found);

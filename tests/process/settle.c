@@ -9,6 +9,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define NOBODY 65534
@@ -153,6 +154,55 @@ living (void)
   proc_expect_exit (child, 143);
 }
 
+static int
+waiting_will_child (gconstpointer place)
+{
+  PsWatcher *watcher = watch_with_record (place);
+  g_autofree char *script =
+      g_strdup_printf ("cd %s; >begun; until [ -e go ]; do sleep 0.1; done", (const char *) place);
+  const char *argv[] = { "/bin/sh", "-c", script, NULL };
+
+  will_unlink (watcher, place, "a");
+  child_need (ps_watcher_will_run (watcher, argv, NULL) != 0);
+  return run (watcher);
+}
+
+static int
+making_child (gconstpointer place)
+{
+  PsWatcher *watcher = watch_with_record (place);
+
+  make_file (place, "a");
+  return run (watcher);
+}
+
+/* The helper is at a command when the daemon starts again, and makes what the will names. */
+static void
+meanwhile (void)
+{
+  const char *place = new_directory ();
+  g_autofree char *directory = g_strconcat ("--directory=", place, NULL);
+  const char *argv[] = { PS_TEST_PSCTL, "settle", directory, NULL };
+  Proc *later;
+  GPid pid;
+  int status = -1;
+
+  later = proc_start (waiting_will_child, place);
+  proc_expect (later, "ready");
+  kill_it (later);
+  tap_check (g_spawn_async (NULL, (char **) argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid,
+                            NULL));
+  while (!tap_failed () && !is_there (place, "begun"))
+    g_usleep (10 * 1000);
+  later = proc_start (making_child, place);
+  proc_expect (later, "ready");
+  make_file (place, "go");
+  tap_check (waitpid (pid, &status, 0) == pid && status == 0);
+  tap_check (is_there (place, "a"));
+  proc_kill (later, SIGTERM);
+  proc_expect_exit (later, 143);
+}
+
 /* Below /var/lib are directories of all kinds. */
 static void
 boot (void)
@@ -227,6 +277,7 @@ static const TapCase cases[] = {
   { "S05", "root does not touch what is not the owner's", not_the_owners },
   { "S05", "a user without a name has the group of its number, or none", unnamed },
   { "alive-01", "a life that goes on is left alone, and that is no failure", living },
+  { "N20", "a run that begins while an earlier one is settled loses nothing", meanwhile },
   { "grown-01", "a large record is made small by the next start, when its last life is told",
     grown },
   { "boot-01", "at boot only record directories count", boot },
