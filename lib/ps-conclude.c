@@ -40,7 +40,8 @@ wait_for_work (PsWatcher *self)
 static gboolean
 conclude (PsWatcher *self, PsCause *why, int code)
 {
-  ps_turns_take_over (&self->turns, ps_clock_add_us (ps_clock_now_us (), self->limit_us));
+  ps_turns_take_over (&self->turns, ps_clock_add_us (ps_clock_now_us (), self->limit_us),
+                      ps_pass_give_up, &self->pass);
   ps_pass_callback_is_gone (&self->pass);
   if (self->detached)
     return FALSE;

@@ -98,10 +98,13 @@ static PsHold *
 take_hold (PsContext *context, const char *why, gpointer data)
 {
   PsPass *pass = data;
-  const PsRegistration *is = pass->entry->is;
+  const PsEntry *entry = pass->entry;
+  const PsRegistration *is = entry != NULL ? entry->is : NULL;
   gint64 deadline_us = PS_NEVER_US;
   PsHold *hold = NULL;
 
+  if (is == NULL) /* it was given up on in this moment */
+    return NULL;
   if (is->deadline_us > 0)
     deadline_us = ps_clock_add_us (pass->entered_us, is->deadline_us);
   if (pass->step == NULL)
@@ -244,11 +247,12 @@ ps_pass_call (PsPass *pass, const PsFacts *facts)
   begin_callback (pass);
   fill_context (pass, facts);
   context = pass->context;
+  g_atomic_pointer_set (&pass->at_work, context);
   ps_cancel_restore (pass->cancel_state);
   entry->is->callback (context, entry->user_data);
   ps_cancel_forbid ();
   /* Another thread ends the process, took it for lost, and left the context to us; see below. */
-  if (g_atomic_int_get (&context->is_forsaken))
+  if (!g_atomic_pointer_compare_and_exchange (&pass->at_work, context, NULL))
     {
       ps_context_unref (context);
       return FALSE;
@@ -262,6 +266,20 @@ ps_pass_call (PsPass *pass, const PsFacts *facts)
   return chose;
 }
 
+/* From here on the callback's thread has no say. FALSE: none is at work; it may just have come back.
+ */
+gboolean
+ps_pass_give_up (gpointer data)
+{
+  PsPass *pass = data;
+  PsContext *context = g_atomic_pointer_get (&pass->at_work);
+
+  if (context == NULL || !g_atomic_pointer_compare_and_exchange (&pass->at_work, context, NULL))
+    return FALSE;
+  g_atomic_int_set (&context->is_forsaken, TRUE);
+  return TRUE;
+}
+
 /* The callback will not come back: it called exit(), or it is stuck in a thread that has lost its
  * say. What it may still refer to is not freed: by its context it learns that nobody waits for it.
  */
@@ -270,10 +288,9 @@ ps_pass_callback_is_gone (PsPass *pass)
 {
   if (pass->entry == NULL)
     return;
+  ps_pass_give_up (pass);
   ps_current_clear ();
   end_callback (pass);
-  if (pass->context != NULL)
-    g_atomic_int_set (&pass->context->is_forsaken, TRUE);
   pass->context = NULL;
   pass->entry = NULL;
 }

@@ -26,8 +26,9 @@ typedef struct
   /* The callback that is due or runs. */
   PsEntry *entry;
   PsContext *context;
-  PsContext *spare; /* for when somebody has kept it, and there is no memory */
-  PsStep *step;     /* once it took a hold */
+  PsContext *spare;   /* for when somebody has kept it, and there is no memory */
+  PsContext *at_work; /* atomic: its context, from its call until it is back or is given up on */
+  PsStep *step;       /* once it took a hold */
   gint64 entered_us;
   int cancel_state; /* of the thread, for while a callback runs */
   guint number;
@@ -58,6 +59,7 @@ void ps_pass_count (PsPass *pass, PsEvents events);
 void ps_pass_begin (PsPass *pass, PsEvent event);
 PsNext ps_pass_next (PsPass *pass);
 gboolean ps_pass_call (PsPass *pass, const PsFacts *facts);
+gboolean ps_pass_give_up (gpointer pass);
 void ps_pass_callback_is_gone (PsPass *pass);
 gint64 ps_pass_keep_time (PsPass *pass, gint64 now_us);
 gint64 ps_pass_tell_waiting (PsPass *pass, gint64 now_us);

@@ -15,6 +15,9 @@
 
 #define NO_THREAD ((pthread_t) 0)
 
+/* For what a turn does between two callbacks: a record or two. */
+#define A_MOMENT_US (2 * G_USEC_PER_SEC)
+
 void
 ps_turns_init (PsTurns *turns)
 {
@@ -93,19 +96,28 @@ ps_turns_is_in_one (PsTurns *turns)
   return is;
 }
 
-/* Makes this thread the one that works from here on. The turn of another is waited for, but no
- * longer than till then; one of this thread's own is over. */
-void
-ps_turns_take_over (PsTurns *turns, gint64 end_us)
+/* Under the lock. FALSE: the time was over. */
+static gboolean
+wait_for_turn (PsTurns *turns, gint64 end_us)
 {
-  const pthread_t me = pthread_self ();
-
-  g_mutex_lock (&turns->lock);
-  turns->conductor = me;
-  turns->n_waiting++;
-  while (turns->depth > 0 && turns->turning != me)
+  while (turns->depth > 0 && turns->turning != pthread_self ())
     if (!g_cond_wait_until (&turns->idle, &turns->lock, end_us))
-      break;
+      return FALSE;
+  return TRUE;
+}
+
+/* Makes this thread the one that works from here on. The turn of another is waited for, but no
+ * longer than till then; one of this thread's own is over. seize (data): whether the turn can be
+ * taken from a thread that is late; where it is about to end by itself, it gets a moment for that.
+ */
+void
+ps_turns_take_over (PsTurns *turns, gint64 end_us, gboolean (*seize) (gpointer data), gpointer data)
+{
+  g_mutex_lock (&turns->lock);
+  turns->conductor = pthread_self ();
+  turns->n_waiting++;
+  if (!wait_for_turn (turns, end_us) && !seize (data))
+    wait_for_turn (turns, g_get_monotonic_time () + A_MOMENT_US);
   turns->n_waiting--;
   turns->depth = 0;
   turns->turning = NO_THREAD;

@@ -27,7 +27,8 @@ void ps_turns_leave (PsTurns *turns);
 gboolean ps_turns_may_go_on (PsTurns *turns);
 gboolean ps_turns_is_in_one (PsTurns *turns);
 
-void ps_turns_take_over (PsTurns *turns, gint64 end_us);
+void ps_turns_take_over (PsTurns *turns, gint64 end_us, gboolean (*seize) (gpointer data),
+                         gpointer data);
 gboolean ps_turns_wait_for_conductor (PsTurns *turns, gboolean (*is_over) (gpointer data),
                                       gpointer data);
 

@@ -413,6 +413,43 @@ x08_late (void)
   proc_expect_exit (child, 3);
 }
 
+static void
+be_slow_to_tell (int priority, const char *message, const GLogField *fields, gsize n_fields,
+                 gpointer unused)
+{
+  if (g_strcmp0 (record_field (fields, n_fields, "PS_EVENT"), "reload") != 0
+      || !g_str_has_prefix (message, "Step 1 done"))
+    return;
+  child_say ("tells");
+  in_thread (exit_thread, GINT_TO_POINTER (3));
+  g_usleep ((FORCED_MS + 1000) * 1000);
+  child_say ("told");
+}
+
+static int
+slow_to_tell_child (gconstpointer data)
+{
+  PsWatcher *watcher = watch ();
+
+  ps_watcher_set_deadline (watcher, FORCED_MS);
+  ps_watcher_set_log_func (watcher, be_slow_to_tell, NULL, NULL);
+  ps_watcher_on_reload (watcher, say, (gpointer) "r");
+  ps_watcher_on_finish (watcher, say, (gpointer) "f");
+  return run (watcher);
+}
+
+/* It is back, and who is told of that is slow. */
+static void
+x08_back (void)
+{
+  Proc *child = proc_start (slow_to_tell_child, NULL);
+
+  proc_expect (child, "ready");
+  proc_kill (child, SIGHUP);
+  proc_expect_lines (child, "reload: r", "tells", "told", "finish: f");
+  proc_expect_exit (child, 3);
+}
+
 static const TapCase cases[] = {
   { "X01", "return from main: quit and finish callbacks, its status", x01 },
   { "X02", "exit(), and in a source: the same", x02 },
@@ -423,6 +460,7 @@ static const TapCase cases[] = {
   { "X07", "abort() dies of SIGABRT, however it is handled", x07 },
   { "X08", "exit() in a thread: the callbacks run there", x08 },
   { "X08b", "... and a callback of the loop that was given up on takes no hold", x08_late },
+  { "X08d", "... and one that has come back meanwhile has its turn", x08_back },
   { "X09", "exec runs nothing and hands nothing on", x09 },
   { "X12", "a fatal message ends as it does without us", x12 },
   { "X13", "an exec that fails leaves everything armed", x13 },

@@ -113,17 +113,29 @@ is_in_one (void)
   return ps_turns_is_in_one (&turns);
 }
 
+static gboolean
+seize (gpointer unused)
+{
+  return TRUE;
+}
+
+static gboolean
+do_not_seize (gpointer unused)
+{
+  return FALSE;
+}
+
 static guint
 take_over_for_ever (void)
 {
-  ps_turns_take_over (&turns, G_MAXINT64);
+  ps_turns_take_over (&turns, G_MAXINT64, seize, NULL);
   return 0;
 }
 
 static guint
 take_over_at_once (void)
 {
-  ps_turns_take_over (&turns, 0);
+  ps_turns_take_over (&turns, 0, seize, NULL);
   return 0;
 }
 
@@ -316,6 +328,33 @@ test_take_over_waits (void)
   ps_turns_clear (&turns);
 }
 
+static guint
+take_over_in_a_moment (void)
+{
+  ps_turns_take_over (&turns, 0, do_not_seize, NULL);
+  return 0;
+}
+
+/* It gets a moment more where it is about to end. */
+static void
+test_take_over_is_patient (void)
+{
+  Other *other = other_new ();
+
+  set_up ();
+  enter ();
+  other_begin (other, take_over_in_a_moment);
+  await_conductor ();
+  g_usleep (200 * 1000);
+  g_assert_true (is_in_one ());
+  leave ();
+  other_end (other);
+  g_assert_cmpuint (other_do (other, enter), ==, 1);
+  other_do (other, leave);
+  other_free (other);
+  ps_turns_clear (&turns);
+}
+
 /* But no longer than it is told to; and the turn that goes on after that is none any more. */
 static void
 test_take_over_gives_up (void)
@@ -490,6 +529,7 @@ main (int argc, char **argv)
   g_test_add_func ("/turns/last", test_last);
   g_test_add_func ("/turns/take-over", test_take_over);
   g_test_add_func ("/turns/take-over-waits", test_take_over_waits);
+  g_test_add_func ("/turns/take-over-is-patient", test_take_over_is_patient);
   g_test_add_func ("/turns/take-over-gives-up", test_take_over_gives_up);
   g_test_add_func ("/turns/wait-for-conductor", test_wait_for_conductor);
   g_test_add_func ("/turns/abandon", test_abandon);
