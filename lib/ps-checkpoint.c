@@ -65,7 +65,7 @@ take_hold (PsContext *context, const char *why, gpointer data)
 }
 
 static void
-run (Checkpoint *checkpoint, PsReport *report)
+run (Checkpoint *checkpoint, PsWatcher *self)
 {
   PsEntry *entry = checkpoint->entry;
   const PsCause nothing = { .kind = PS_CAUSE_NONE };
@@ -78,10 +78,12 @@ run (Checkpoint *checkpoint, PsReport *report)
   context->hold_data = checkpoint;
   ps_current_set (ps_text_event (PS_EVENT_CHECKPOINT), entry->is->name, ps_clock_now_us ());
   entry->is->callback (context, entry->user_data);
-  ps_current_clear ();
+  /* Unless another thread, in exit(), has waited for it in vain. */
+  if (ps_turns_is_in_one (&self->turns))
+    ps_current_clear ();
 
   if (context->error != NULL)
-    ps_report_failed (report, PS_EVENT_CHECKPOINT, entry->is->name, context->error);
+    ps_report_failed (self->report, PS_EVENT_CHECKPOINT, entry->is->name, context->error);
   context = ps_context_recycle (g_steal_pointer (&context));
   if (checkpoint->step != NULL)
     ps_hold_set_return_step (checkpoint->holds, g_steal_pointer (&checkpoint->step));
@@ -112,9 +114,9 @@ round_is_due (gpointer data)
   ps_watcher_ref (self);
   if (checkpoint->entry != NULL)
     {
-      g_atomic_pointer_set (&self->round, checkpoint->entry);
-      run (checkpoint, self->report);
-      g_atomic_pointer_set (&self->round, NULL);
+      g_atomic_int_set (&self->round, (int) id);
+      run (checkpoint, self);
+      g_atomic_int_set (&self->round, 0);
       ps_registry_unref_entry (g_steal_pointer (&checkpoint->entry));
     }
   ps_watcher_leave (self);

@@ -47,8 +47,8 @@ conclude (PsWatcher *self, PsCause *why, int code)
     return FALSE;
   /* What was asked for first is the cause. */
   ps_watcher_take_asked (self);
-  ps_watcher_input (self, PS_INPUT_EXIT, why);
-  ps_watcher_catch_up (self);
+  if (!ps_watcher_catch_up (self, why))
+    ps_watcher_input (self, PS_INPUT_EXIT, why);
   if (code != NO_CODE)
     {
       self->pass.code_given = TRUE;
@@ -72,11 +72,11 @@ has_exited (gpointer data)
   return g_atomic_int_get (&self->is_closed);
 }
 
-/* A forked child may run the loop, too, and takes no lock that a thread of its parent's may hold. */
+/* A forked child may run the loop, too, and waits for no lock that a thread of its parent's has. */
 static void
 set_runs (PsWatcher *self, gboolean runs)
 {
-  if (!ps_watcher_is_forked (self))
+  if (!ps_watcher_is_forked (self) || ps_lock_is_free (&self->turns.lock))
     ps_turns_set_runs (&self->turns, runs);
 }
 

@@ -164,6 +164,8 @@ ps_watcher_set_log_func (PsWatcher *self, PsLogFunc func, gpointer user_data, GD
   /* A forked child may become the daemon; a lock of its parent's it does not wait for. */
   if (!ps_watcher_is_forked (self) || ps_report_is_at_rest (self->report))
     ps_report_set_log_func (self->report, func, user_data, notify);
+  else if (notify != NULL)
+    notify (user_data);
 }
 
 /* --- The service manager --------------------------------------------------------------------- */

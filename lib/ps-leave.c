@@ -56,8 +56,8 @@ let_go (PsWatcher *self)
 }
 
 /* Does what the loop would, if nobody runs it, until life goes on; with signals let in, since they
- * hurry and force an exit. */
-static void
+ * hurry and force an exit. FALSE: somebody runs it. */
+static gboolean
 attend (PsWatcher *self, const sigset_t *mask)
 {
   PsState state;
@@ -65,16 +65,17 @@ attend (PsWatcher *self, const sigset_t *mask)
 
   if (ps_threads_has_other (ps_turns_get_last (&self->turns))
       || !g_main_context_acquire (self->context))
-    return;
+    return FALSE;
   pthread_sigmask (SIG_SETMASK, mask, &blocked);
   ps_watcher_turn (self);
   while (state = ps_watcher_peek_state (self),
          state != PS_STATE_RUNNING && state != PS_STATE_EXITED && state != PS_STATE_FORKED)
     g_main_context_iteration (self->context, TRUE);
   g_main_context_release (self->context);
-  pthread_sigmask (SIG_SETMASK, &blocked, NULL);
   if (state == PS_STATE_EXITED)
     exit (ps_watcher_get_exit_status (self));
+  pthread_sigmask (SIG_SETMASK, &blocked, NULL);
+  return TRUE;
 }
 
 /* Sleeps with the signals that we take let in: none is overlooked that comes after the last look. */
@@ -103,11 +104,13 @@ hold_signals (sigset_t *mask)
 }
 
 static void
-end_if_last (PsWatcher *self)
+end_if_last (PsWatcher *self, const sigset_t *mask)
 {
-  if (ps_threads_count_others (atomic_load (&stays)) == 0)
-    exit (ps_watcher_peek_state (self) == PS_STATE_EXITED ? ps_watcher_get_exit_status (self)
-                                                          : EXIT_SUCCESS);
+  if (ps_threads_count_others (atomic_load (&stays)) > 0)
+    return;
+  pthread_sigmask (SIG_SETMASK, mask, NULL);
+  exit (ps_watcher_peek_state (self) == PS_STATE_EXITED ? ps_watcher_get_exit_status (self)
+                                                        : EXIT_SUCCESS);
 }
 
 static void *
@@ -120,9 +123,11 @@ stay (void *watcher)
   hold_signals (&mask);
   for (guint ms = LOOK_FIRST_MS; ps_exit_get_data () == self; ms = MIN (2 * ms, LOOK_LAST_MS))
     {
-      attend (self, &mask);
-      end_if_last (self);
-      if (!ps_caught_has_any ())
+      gboolean attended = attend (self, &mask);
+
+      end_if_last (self, &mask);
+      /* What has come since is for the next look; but what others are to take may take its time. */
+      if (!attended || !ps_caught_has_any ())
         sleep_ms (ms, &mask);
     }
   atomic_store (&stays, NOBODY);
@@ -156,7 +161,7 @@ leave (void)
     return;
   if (let_go (self))
     exit (is_exiting (ps_watcher_peek_state (self)) ? EXIT_SUCCESS : EXIT_FAILURE);
-  end_if_last (self);
+  end_if_last (self, NULL);
   if (!ps_threads_has_first ())
     let_somebody_stay (self);
 }

@@ -13,6 +13,8 @@
 #include "ps-report-step.h"
 #include "ps-text.h"
 
+#include <sched.h>
+
 #define NO_MEMORY "there was no memory for it"
 
 /* How often `systemctl status` learns how long we have been waiting. */
@@ -87,11 +89,9 @@ step_of (PsPass *pass, PsEvent event, const char *name, int priority, guint numb
 }
 
 static PsReportStep
-step_of_entry (PsPass *pass)
+step_of_entry (PsPass *pass, const PsEntry *entry)
 {
-  const PsRegistration *is = pass->entry->is;
-
-  return step_of (pass, pass->event, is->name, is->priority, pass->number);
+  return step_of (pass, pass->event, entry->is->name, entry->is->priority, pass->number);
 }
 
 static PsHold *
@@ -114,7 +114,7 @@ take_hold (PsContext *context, const char *why, gpointer data)
     hold = ps_hold_set_add (pass->holds, pass->step, why, ps_clock_now_us (), deadline_us);
   if (hold == NULL)
     {
-      PsReportStep step = step_of_entry (pass);
+      PsReportStep step = step_of_entry (pass, entry);
 
       pass->tally.holds_dropped++;
       ps_report_hold_dropped (pass->report, &step, why, 0, NO_MEMORY);
@@ -134,10 +134,9 @@ have_context (PsPass *pass)
 }
 
 static void
-fill_context (PsPass *pass, const PsFacts *facts)
+fill_context (PsPass *pass, const PsEntry *entry, PsContext *context, const PsFacts *facts)
 {
-  gint64 deadline_us = pass->entry->is->deadline_us;
-  PsContext *context = pass->context;
+  gint64 deadline_us = entry->is->deadline_us;
 
   context->event = pass->event;
   context->cause = facts->cause;
@@ -152,10 +151,9 @@ fill_context (PsPass *pass, const PsFacts *facts)
 
 /* TRUE: what the process ends with is among them. */
 static gboolean
-read_answers (PsPass *pass, const PsFacts *facts)
+read_answers (PsPass *pass, const PsEntry *entry, PsContext *context, const PsFacts *facts)
 {
-  PsContext *context = pass->context;
-  const char *name = pass->entry->is->name;
+  const char *name = entry->is->name;
 
   if (context->exit_code_set)
     {
@@ -180,32 +178,32 @@ read_answers (PsPass *pass, const PsFacts *facts)
 /* A step of which nobody learns how long it takes, unless it hangs, need not know when it began but
  * for a tick: with very many that is most of what they would cost. */
 static gboolean
-is_timed (PsPass *pass)
+is_timed (PsPass *pass, const PsEntry *entry)
 {
-  return pass->number <= PS_REPORT_STEPS_MAX || pass->entry->is->deadline_us > 0;
+  return pass->number <= PS_REPORT_STEPS_MAX || entry->is->deadline_us > 0;
 }
 
 static void
-begin_callback (PsPass *pass)
+begin_callback (PsPass *pass, const PsEntry *entry)
 {
   if (pass->number <= PS_REPORT_STEPS_MAX)
     {
-      PsReportStep step = step_of_entry (pass);
+      PsReportStep step = step_of_entry (pass, entry);
 
       ps_report_step_begun (pass->report, &step);
     }
-  pass->entered_us = is_timed (pass) ? ps_clock_now_us () : ps_clock_last_tick_us ();
-  ps_current_set (ps_text_event (pass->event), pass->entry->is->name, pass->entered_us);
+  pass->entered_us = is_timed (pass, entry) ? ps_clock_now_us () : ps_clock_last_tick_us ();
+  ps_current_set (ps_text_event (pass->event), entry->is->name, pass->entered_us);
 }
 
 static void
-end_callback (PsPass *pass)
+end_callback (PsPass *pass, const PsEntry *entry)
 {
   if (pass->step != NULL)
     ps_hold_set_return_step (pass->holds, g_steal_pointer (&pass->step));
   else if (pass->number <= PS_REPORT_STEPS_MAX)
     {
-      PsReportStep step = step_of_entry (pass);
+      PsReportStep step = step_of_entry (pass, entry);
 
       ps_report_step_done (pass->report, &step, ps_clock_now_us () - pass->entered_us);
     }
@@ -215,15 +213,14 @@ end_callback (PsPass *pass)
 static void
 skip (PsPass *pass, const char *reason)
 {
+  /* Who is told may call exit(). */
+  PsEntry *entry = g_steal_pointer (&pass->entry);
   PsReportStep step;
-  PsEntry *entry;
 
   pass->number++;
   pass->tally.skipped++;
-  step = step_of_entry (pass);
-  ps_registry_unclaim (pass->registry, pass->entry);
-  /* Who is told may call exit(). */
-  entry = g_steal_pointer (&pass->entry);
+  step = step_of_entry (pass, entry);
+  ps_registry_unclaim (pass->registry, entry);
   ps_report_step_skipped (pass->report, &step, reason);
   ps_registry_unref_entry (entry);
 }
@@ -244,9 +241,9 @@ ps_pass_call (PsPass *pass, const PsFacts *facts)
 
   pass->number++;
   pass->tally.run++;
-  begin_callback (pass);
-  fill_context (pass, facts);
+  begin_callback (pass, entry);
   context = pass->context;
+  fill_context (pass, entry, context, facts);
   g_atomic_pointer_set (&pass->at_work, context);
   ps_cancel_restore (pass->cancel_state);
   entry->is->callback (context, entry->user_data);
@@ -254,15 +251,24 @@ ps_pass_call (PsPass *pass, const PsFacts *facts)
   /* Another thread ends the process, took it for lost, and left the context to us; see below. */
   if (!g_atomic_pointer_compare_and_exchange (&pass->at_work, context, NULL))
     {
+      while (!g_atomic_int_get (&context->is_forsaken))
+        sched_yield ();
       ps_context_unref (context);
       return FALSE;
     }
 
+  /* It is over before anybody is told, who may call exit(), or for whom nobody waits. */
   ps_current_clear ();
-  chose = read_answers (pass, facts);
-  end_callback (pass);
-  pass->context = ps_context_recycle (pass->context);
-  ps_registry_unref_entry (g_steal_pointer (&pass->entry));
+  pass->entry = NULL;
+  pass->context = NULL;
+  chose = read_answers (pass, entry, context, facts);
+  end_callback (pass, entry);
+  context = ps_context_recycle (context);
+  if (pass->context == NULL)
+    pass->context = context;
+  else if (context != NULL)
+    ps_context_unref (context);
+  ps_registry_unref_entry (entry);
   return chose;
 }
 
@@ -286,13 +292,21 @@ ps_pass_give_up (gpointer data)
 void
 ps_pass_callback_is_gone (PsPass *pass)
 {
-  if (pass->entry == NULL)
+  PsEntry *entry = g_steal_pointer (&pass->entry);
+
+  if (entry == NULL)
     return;
-  ps_pass_give_up (pass);
   ps_current_clear ();
-  end_callback (pass);
-  pass->context = NULL;
-  pass->entry = NULL;
+  if (ps_pass_give_up (pass))
+    {
+      pass->context = NULL;
+      end_callback (pass, entry);
+      return;
+    }
+  /* Who was told of its beginning has called exit(). */
+  pass->tally.run--;
+  pass->tally.skipped++;
+  ps_registry_unclaim (pass->registry, entry);
 }
 
 static void

@@ -379,12 +379,15 @@ ps_registry_next (PsRegistry *registry, gboolean holds, PsEntry **entry)
   return next;
 }
 
-/* It counts as called: it is at work already, outside of the pass. */
+/* It counts as called: it is at work already, outside of the pass. 0: none is. */
 void
-ps_registry_claim (PsRegistry *registry, PsEntry *entry)
+ps_registry_claim (PsRegistry *registry, guint id)
 {
+  PsEntry *entry;
+
   g_mutex_lock (&registry->lock);
-  if (!entry->is_removed)
+  entry = find (registry, id);
+  if (entry != NULL)
     ps_pairs_claim (&registry->pairs, &entry->pair);
   g_mutex_unlock (&registry->lock);
 }

@@ -54,7 +54,7 @@ guint ps_registry_count (PsRegistry *registry, PsEvent event);
 void ps_registry_begin_exit (PsRegistry *registry);
 void ps_registry_begin_pass (PsRegistry *registry, PsEvent event);
 PsNext ps_registry_next (PsRegistry *registry, gboolean holds, PsEntry **entry);
-void ps_registry_claim (PsRegistry *registry, PsEntry *entry);
+void ps_registry_claim (PsRegistry *registry, guint id);
 void ps_registry_unclaim (PsRegistry *registry, PsEntry *entry);
 
 PsEntry *ps_registry_ref_entry (PsRegistry *registry, guint id);

@@ -46,7 +46,8 @@ static struct
   atomic_int has_kill;
   _Atomic int64_t limit_us;
   atomic_int armed;
-  atomic_int early; /* a status: what came since ps_prepare(), when there was no timer yet */
+  atomic_int prepared; /* for a watch that is to come */
+  atomic_int early;    /* a status: what has come since, when there was no timer yet; 0: nothing */
   _Atomic int64_t end_us;
   atomic_int status; /* to end with */
 } well;
@@ -70,12 +71,20 @@ open_timers (void)
   return 0;
 }
 
+/* What comes before ps_rescue_open() is bounded from then on. */
+void
+ps_rescue_prepare (void)
+{
+  atomic_store (&well.prepared, !atomic_load (&well.open));
+}
+
 /* Returns 0, or -1 with errno: then there is no rescue (RLIMIT_SIGPENDING counts timers). */
 int
 ps_rescue_open (void)
 {
   atomic_store (&well.armed, 0);
   atomic_store (&well.limit_us, PS_NEVER_US);
+  atomic_store (&well.prepared, 0);
   return open_timers ();
 }
 
@@ -93,6 +102,7 @@ void
 ps_rescue_close (void)
 {
   close_timers ();
+  atomic_store (&well.prepared, 0);
   atomic_store (&well.early, 0);
 }
 
@@ -103,6 +113,7 @@ ps_rescue_forget (void)
   atomic_store (&well.open, 0);
   atomic_store (&well.has_kill, 0);
   atomic_store (&well.armed, 0);
+  atomic_store (&well.prepared, 0);
   atomic_store (&well.early, 0);
 }
 
@@ -174,13 +185,21 @@ ps_rescue_set_end (int64_t end_us, int status)
   set_both (end_us);
 }
 
+/* Who asked for an exit did so in vain: life goes on. */
+void
+ps_rescue_disarm (void)
+{
+  if (atomic_exchange (&well.armed, 0))
+    set_both (PS_NEVER_US);
+}
+
 /* An exit is asked for, which is to end with that status. Async-signal-safe. */
 void
 ps_rescue_arm (int status, int64_t now_us)
 {
   int64_t limit_us = atomic_load (&well.limit_us);
 
-  if (!atomic_load (&well.open))
+  if (atomic_load (&well.prepared))
     atomic_store (&well.early, status);
   else if (limit_us <= PS_NEVER_US - now_us && !atomic_exchange (&well.armed, 1))
     {

@@ -11,11 +11,13 @@
 #include "ps-words.h"
 
 void ps_rescue_carry (int signum);
+void ps_rescue_prepare (void);
 int ps_rescue_open (void);
 void ps_rescue_close (void);
 void ps_rescue_forget (void);
 void ps_rescue_set_limit (int64_t limit_us);
 void ps_rescue_set_end (int64_t end_us, int status);
+void ps_rescue_disarm (void);
 
 /* Async-signal-safe. */
 void ps_rescue_compose (PsWords *record, PsWords *message, int status, const char *reason);

@@ -57,7 +57,8 @@ typedef struct
   const char *last_run; /* of the lives in the record; NULL or "": there is none */
   int64_t end_us;       /* CLOCK_MONOTONIC: no clause is begun after it */
   const int *places;    /* descriptors by number, from 1, or -1; NULL: none */
-  void (*look) (void *data); /* brings last_run up to date, before each clause; NULL: it stays so */
+  int (*look) (void *data); /* brings last_run up to date, before each clause; 0: it cannot be read,
+                               and the clause is left; NULL: it does not change */
   PsSettleTell tell;
   void *data;
 } PsSettleHow;

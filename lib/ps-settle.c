@@ -81,15 +81,12 @@ find_place (Settling *s, const PsWillClause *clause)
   return NULL;
 }
 
-/* What did not exist when the clause was written may be that one's now; it may have begun while the
- * clause before was carried out. */
+/* What did not exist when the clause was written may be that one's now. */
 static int
 has_later_run (const Settling *s)
 {
   const char *last = s->how->last_run;
 
-  if (s->how->look != NULL)
-    s->how->look (s->how->data);
   return last != NULL && last[0] != '\0' && strcmp (last, s->text.owner.run) != 0;
 }
 
@@ -142,6 +139,9 @@ settle_entry (Settling *s, PsWillEntry *entry)
   PsClauseEnd end = PS_CLAUSE_FAILED;
 
   if (time_us <= 0)
+    return 0;
+  /* A run may have begun while the clause before was carried out. */
+  if (s->how->look != NULL && !s->how->look (s->how->data))
     return 0;
   if (ps_will_text_read_clause (s->work->bytes, entry, &s->work->clause) < 0)
     return 0;

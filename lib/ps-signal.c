@@ -5,8 +5,8 @@
  * straight to the thread that waits saves the hop over GLib's worker thread. The conductor takes
  * out what was written, in order, and says when GLib is to be told, for others who want it.
  *
- * The order in the handler is: is this our process; is this a timer of ours and no signal at all;
- * is GLib to be told already; what does it amount to, after those that came before (a third one by
+ * The order in the handler is: is this our process; is this a timer of ours and no signal at all; is
+ * this a call by what we have called ourselves; is GLib to be told already; what does it amount to, after those that came before (a third one by
  * hand ends the process right here); arm the rescue; write down; wake; hand on. Another thread may
  * take out what is written down before the handler is through. Only async-signal-safe calls,
  * nothing waits.
@@ -78,9 +78,8 @@ handle (int signum, siginfo_t *info, void *ucontext)
 {
   int saved_errno = errno;
   int cancel_state;
+  gboolean is_other = FALSE;
 
-  if (ps_taken_is_calling_before (signum))
-    return;
   /* A thread that is to be cancelled is not to end here: nobody would be woken. */
   cancel_state = ps_cancel_forbid ();
   if (!ps_self_is_watched ()) /* a child that fork handlers did not see */
@@ -89,15 +88,16 @@ handle (int signum, siginfo_t *info, void *ucontext)
     ps_rescue_end_for_time ();
   else if (ps_taken_is_borrowed (signum) && !ps_limit_owns (info))
     let_through (signum);
-  else if (!ps_limit_owns (info))
+  else if (!ps_limit_owns (info) && !ps_taken_is_called_back (signum))
     {
       ps_anchor_came (signum, info, ucontext);
       note (signum, info);
       ps_waker_wake ();
-      if (atomic_load (&well.chain))
-        ps_taken_call_before (signum, info, ucontext);
+      is_other = atomic_load (&well.chain);
     }
   ps_cancel_restore (cancel_state);
+  if (is_other)
+    ps_taken_call_before (signum, info, ucontext);
   errno = saved_errno;
 }
 
@@ -166,6 +166,7 @@ ps_signal_prepare (void)
 
   if (ps_signal_open () < 0)
     return;
+  ps_rescue_prepare ();
   for (guint i = 0; i < G_N_ELEMENTS (early); i++)
     ps_taken_prepare (early[i]);
 }

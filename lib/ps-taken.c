@@ -308,11 +308,12 @@ ps_taken_call_before (int signum, siginfo_t *info, void *ucontext)
   atomic_store (&calling[signum], 0);
 }
 
-/* Whether this is such a call. Async-signal-safe. */
+/* Whether this is such a call. It is asked once: a handler may have left by siglongjmp().
+ * Async-signal-safe. */
 gboolean
-ps_taken_is_calling_before (int signum)
+ps_taken_is_called_back (int signum)
 {
   pid_t tid = atomic_load (&calling[signum]);
 
-  return tid != 0 && tid == gettid ();
+  return tid != 0 && tid == gettid () && atomic_compare_exchange_strong (&calling[signum], &tid, 0);
 }

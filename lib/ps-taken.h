@@ -32,4 +32,4 @@ gboolean ps_taken_is_taken (int signum);
 gboolean ps_taken_is_borrowed (int signum);
 const struct sigaction *ps_taken_get_before (int signum);
 void ps_taken_call_before (int signum, siginfo_t *info, void *ucontext);
-gboolean ps_taken_is_calling_before (int signum);
+gboolean ps_taken_is_called_back (int signum);

@@ -15,6 +15,7 @@
 #include "ps-clock.h"
 #include "ps-exit.h"
 #include "ps-lock.h"
+#include "ps-rescue.h"
 #include "ps-signal.h"
 #include "ps-taken.h"
 #include "ps-threads.h"
@@ -121,6 +122,16 @@ take_time (PsWatcher *self)
   return now_us;
 }
 
+/* Though a handler may have thought so: SIGHUP may mean something else by now, and a signal may have
+ * fallen out of the list. */
+static gboolean
+nobody_asked (PsWatcher *self)
+{
+  return (self->state == PS_STATE_RUNNING || self->state == PS_STATE_RELOADING)
+         && self->cause.kind == PS_CAUSE_NONE && !g_atomic_int_get (&self->quit_asked)
+         && ps_wishes_is_empty (&self->deferred) && !ps_caught_has_any ();
+}
+
 void
 ps_watcher_take_asked (PsWatcher *self)
 {
@@ -131,6 +142,8 @@ ps_watcher_take_asked (PsWatcher *self)
   while (ps_signal_next (&signal))
     take_signal (self, &signal);
   take_wishes (self);
+  if (nobody_asked (self))
+    ps_rescue_disarm ();
 }
 
 static gint64

@@ -21,10 +21,15 @@ say_alive (gpointer data)
 
   if (ps_watcher_is_forked (self))
     return G_SOURCE_REMOVE;
-  if (ps_clock_now_us () - self->pinged_us < ps_clock_from_ms (interval_ms (self)) / 2)
-    return G_SOURCE_CONTINUE;
-  ps_report_alive (self->report);
-  self->pinged_us = ps_clock_now_us ();
+  if (self->ping_us > ps_clock_from_ms (interval_ms (self)) / 2)
+    self->ping_us = 0;
+  else
+    {
+      gint64 begun_us = ps_clock_now_us ();
+
+      ps_report_alive (self->report);
+      self->ping_us = ps_clock_now_us () - begun_us;
+    }
   return G_SOURCE_CONTINUE;
 }
 

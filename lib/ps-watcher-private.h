@@ -30,7 +30,7 @@ struct _PsWatcher
   GMainContext *context;
   GSource *source;
   GSource *watchdog;
-  gint64 pinged_us; /* when the last ping was sent, or given up on */
+  gint64 ping_us; /* how long the last ping took */
   PsRegistry *registry;
   PsReport *report;
   PsCancellable cancellable;
@@ -68,7 +68,7 @@ struct _PsWatcher
   gboolean reload_asked;
   PsCause reload_cause;
   PsPass pass;
-  PsEntry *round; /* atomic: the checkpoint that is at work while life goes on */
+  int round; /* atomic: the ID of the checkpoint that is at work while life goes on; 0: none */
 
   /* Cleared by nobody, and so the last. */
   PsWish places[2][PS_WISHES_PLACES];
@@ -82,7 +82,7 @@ void ps_watcher_extend (PsWatcher *self, gint64 now_us);
 void ps_watcher_input (PsWatcher *self, PsInput what, PsCause *why);
 gboolean ps_watcher_take_first (PsWatcher *self, PsWishes *wishes);
 void ps_watcher_end_pass (PsWatcher *self);
-void ps_watcher_catch_up (PsWatcher *self);
+gboolean ps_watcher_catch_up (PsWatcher *self, PsCause *why);
 gboolean ps_watcher_reload_if_asked (PsWatcher *self);
 PsState ps_watcher_peek_state (PsWatcher *self);
 

@@ -97,7 +97,7 @@ run (PsWatcher *self)
 {
   ps_pass_drop_holds (&self->pass, "life goes on");
   ps_cause_clear (&self->cause);
-  ps_rescue_set_end (PS_NEVER_US, 0);
+  ps_rescue_disarm ();
   self->times_lost = 0;
   if (!ps_watcher_take_first (self, &self->kept))
     ps_press_relax (self->taken_us);
@@ -144,8 +144,7 @@ stop (PsWatcher *self, PsCause *why)
   ps_pass_begin (&self->pass, PS_EVENT_CHECKPOINT);
   ps_run_notes_cause (&self->cause);
   /* It is not called within itself. */
-  if (g_atomic_pointer_get (&self->round) != NULL)
-    ps_registry_claim (self->registry, self->round);
+  ps_registry_claim (self->registry, (guint) g_atomic_int_get (&self->round));
   ps_report_exit_begun (self->report, &self->cause, self->pass.total, self->limit_us);
   while (ps_watcher_take_first (self, &self->kept))
     ;
@@ -174,17 +173,23 @@ finish (PsWatcher *self, PsInput what)
   ps_pass_begin (&self->pass, PS_EVENT_FINISH);
 }
 
-/* A log function that calls exit() leaves stop() or finish() before the pass has begun that the
- * state is for. */
-void
-ps_watcher_catch_up (PsWatcher *self)
+/* Who is told of something may call exit(), and so leave stop() or finish() before they are through.
+ * TRUE: why is taken. */
+gboolean
+ps_watcher_catch_up (PsWatcher *self, PsCause *why)
 {
   const PsEvents of_stop = PS_EVENT_CHECKPOINT | PS_EVENT_TERMINATE | PS_EVENT_QUIT;
 
   if (self->state == PS_STATE_TERMINATING && !(self->pass.event & of_stop))
-    stop (self, NULL);
-  else if (self->state == PS_STATE_FINISHING && self->pass.event != PS_EVENT_FINISH)
+    {
+      stop (self, why);
+      return TRUE;
+    }
+  if (self->state == PS_STATE_FINISHING && self->pass.event != PS_EVENT_FINISH)
     finish (self, PS_INPUT_EXIT);
+  if (self->state >= PS_STATE_TERMINATING && self->state != PS_STATE_FORKED)
+    ps_cancellable_cancel (&self->cancellable);
+  return FALSE;
 }
 
 static void

@@ -35,6 +35,7 @@ typedef struct
   int dir;
   const char *owner; /* whose wills are being settled */
   char last_run[PS_OWNER_ID];
+  gboolean is_unreadable; /* that record, by now */
   PsReport *report;
   gboolean has_failed; /* a clause has */
 } Directory;
@@ -177,14 +178,14 @@ note_end (const Directory *self, const char *owner)
   return PS_SETTLED_PARTLY;
 }
 
-/* Where the record cannot be read any more, it is taken for one that tells of a later run. */
-static void
+/* Once it cannot be read, nothing more is done. */
+static int
 look (void *data)
 {
   Directory *self = data;
 
-  if (find_last_run (self) != PS_SETTLED_WELL)
-    g_strlcpy (self->last_run, "unknown", sizeof self->last_run);
+  self->is_unreadable = self->is_unreadable || find_last_run (self) != PS_SETTLED_WELL;
+  return !self->is_unreadable;
 }
 
 static PsSettled
@@ -199,6 +200,7 @@ settle_owner (Directory *self, const char *owner, PsSettleWork *work)
   PsSettled noted, found;
 
   self->owner = owner;
+  self->is_unreadable = FALSE;
   noted = note_end (self, owner);
   found = find_last_run (self);
   if (found == PS_SETTLED_WELL)

@@ -199,6 +199,52 @@ x10_given_up (void)
   proc_expect_exit (child, 4);
 }
 
+static const char *exit_at;
+
+static void
+exit_when_told (int priority, const char *message, const GLogField *fields, gsize n_fields,
+                gpointer unused)
+{
+  static guint n;
+
+  if (!g_str_has_prefix (message, exit_at))
+    return;
+  n++;
+  child_sayf ("told %u", n);
+  child_forgive_leaks ();
+  exit (4);
+}
+
+static void
+exit_in_callback (PsContext *context, gpointer unused)
+{
+  child_sayf ("%s: exits", event_name (context));
+  child_forgive_leaks ();
+  exit (3);
+}
+
+static int
+told_child (gconstpointer prefix)
+{
+  PsWatcher *watcher = watch_all ();
+
+  exit_at = prefix;
+  ps_watcher_set_log_func (watcher, exit_when_told, NULL, NULL);
+  ps_watcher_on_reload (watcher, say, (gpointer) "second");
+  ps_watcher_on_reload (watcher, exit_in_callback, NULL);
+  return run (watcher);
+}
+
+/* What a callback that called exit() leaves behind is told, and that calls exit(), too. */
+static void
+x10_skipped (void)
+{
+  expect_stop (proc_start (told_child, "Skipped reload"), SIGHUP, 4, "reload: exits", "told 1",
+               "quit: q", "finish: f");
+  expect_stop (proc_start (told_child, "Step 1 done"), SIGTERM, 4, "terminate: t", "told 1",
+               "finish: f");
+}
+
 /* --- A checkpoint that ends the process ------------------------------------------------------- */
 
 static void
@@ -339,6 +385,48 @@ l04_early (void)
   proc_expect_output (child, "Exit forced with status 143, the exit's time was over: ");
 }
 
+/* Both are counted when they come, and mean something else when they are looked at. */
+static int
+no_wish_child (gconstpointer signum)
+{
+  PsWatcher *watcher;
+
+  if (GPOINTER_TO_INT (signum) == SIGINT)
+    {
+      ps_prepare ();
+      raise (SIGINT);
+      signal (SIGINT, SIG_IGN);
+    }
+  g_setenv ("PS_DEADLINE_SEC", "0.5", TRUE);
+  watcher = watch ();
+  ps_watcher_on_terminate (watcher, say, (gpointer) "t");
+  if (GPOINTER_TO_INT (signum) == SIGHUP)
+    {
+      raise (SIGHUP);
+      ps_watcher_on_reload (watcher, say, (gpointer) "r");
+    }
+  after_ms (2000, say_alive, NULL);
+  return run_quietly (watcher);
+}
+
+static void
+t02_no_wish (void)
+{
+  static const int rows[] = { SIGINT, SIGHUP };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      Proc *child = proc_start (no_wish_child, GINT_TO_POINTER (rows[i]));
+
+      if (rows[i] == SIGHUP)
+        proc_expect (child, "reload: r");
+      proc_expect (child, "alive");
+      proc_kill (child, SIGTERM);
+      proc_expect (child, "terminate: t");
+      proc_expect_exit (child, 143);
+    }
+}
+
 static struct sigaction ours;
 
 static void
@@ -376,10 +464,12 @@ static const TapCase cases[] = {
   { "X08c", "return from main() while the loop's thread is at its last steps", x08_last_steps },
   { "X10e", "exit() by who is told that a hold was given up on: finish callbacks run",
     x10_given_up },
+  { "X10f", "exit() by who is told that a callback was skipped, or is over", x10_skipped },
   { "checkpoint-05", "a round that calls exit() is not called within itself", checkpoint_05 },
   { "L11j", "a thread that is to be cancelled does not end in the handler", l11_handler },
   { "X04b", "other exit hooks are told the status that exit() was given", x04_hooks },
   { "L04b", "a signal that came since ps_prepare() is bounded, too", l04_early },
+  { "T02i", "a signal that was no wish to end after all leaves no timer", t02_no_wish },
   { "G21f", "a handler over ours that calls ours is called once", g21_circle },
 };
 

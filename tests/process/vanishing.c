@@ -200,6 +200,49 @@ no_loop_hangs_child (gconstpointer data)
   pthread_exit (NULL);
 }
 
+static gpointer
+be_deaf_and_end (gpointer unused)
+{
+  sigset_t all;
+
+  sigfillset (&all);
+  pthread_sigmask (SIG_BLOCK, &all, NULL);
+  child_say ("works");
+  child_await ("end");
+  return NULL;
+}
+
+static int
+last_hangs_child (gconstpointer data)
+{
+  GMainLoop *loop;
+  PsWatcher *watcher = watch_alone (&loop);
+
+  ps_watcher_set_deadline (watcher, 2 * FORCED_MS);
+  ps_watcher_add (watcher, PS_EVENT_QUIT, "hang", -1, 0, hang, NULL, NULL);
+  in_thread (be_deaf_and_end, NULL);
+  pthread_exit (NULL);
+}
+
+/* So it does where the last of the others has ended. */
+static void
+x14_last_hangs (void)
+{
+  Proc *child;
+
+  if (tap_loses_signals ())
+    {
+      tap_skip ("ThreadSanitizer has a thread of its own: none is the last");
+      return;
+    }
+  child = proc_start (last_hangs_child, NULL);
+  proc_expect (child, "works");
+  g_usleep (100 * 1000);
+  proc_tell (child, "end");
+  proc_expect (child, "quit: hangs");
+  proc_expect_exit (child, 1);
+}
+
 /* The thread that does the exit then takes signals meanwhile, and the timer's is one. */
 static void
 x14_hangs (void)
@@ -589,6 +632,7 @@ static const TapCase cases[] = {
   { "X14e", "a thread waits for main() to end: it does", x14_joined },
   { "X14c", "other threads go on: SIGTERM ends the process, or is vetoed", x14_no_loop },
   { "X14f", "where that exit hangs it is forced, though the others block signals", x14_hangs },
+  { "X14g", "... also when it began since the last of them has ended", x14_last_hangs },
   { "X14d", "the loop runs in another thread: callbacks, and the end, are there",
     x14_loop_elsewhere },
   { "L11", "a callback ends its thread: the rest runs", l11 },
