@@ -183,6 +183,8 @@ meanwhile (void)
   const char *place = new_directory ();
   g_autofree char *directory = g_strconcat ("--directory=", place, NULL);
   const char *argv[] = { PS_TEST_PSCTL, "settle", directory, NULL };
+  const GSpawnFlags silent =
+      G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL;
   Proc *later;
   GPid pid;
   int status = -1;
@@ -190,8 +192,7 @@ meanwhile (void)
   later = proc_start (waiting_will_child, place);
   proc_expect (later, "ready");
   kill_it (later);
-  tap_check (g_spawn_async (NULL, (char **) argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid,
-                            NULL));
+  tap_check (g_spawn_async (NULL, (char **) argv, NULL, silent, NULL, NULL, &pid, NULL));
   while (!tap_failed () && !is_there (place, "begun"))
     g_usleep (10 * 1000);
   later = proc_start (making_child, place);
