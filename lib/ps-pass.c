@@ -99,17 +99,16 @@ take_hold (PsContext *context, const char *why, gpointer data)
 {
   PsPass *pass = data;
   const PsEntry *entry = pass->entry;
-  const PsRegistration *is = entry != NULL ? entry->is : NULL;
   gint64 deadline_us = PS_NEVER_US;
   PsHold *hold = NULL;
 
-  if (is == NULL) /* it was given up on in this moment */
+  if (entry == NULL) /* it was given up on in this moment */
     return NULL;
-  if (is->deadline_us > 0)
-    deadline_us = ps_clock_add_us (pass->entered_us, is->deadline_us);
+  if (entry->is->deadline_us > 0)
+    deadline_us = ps_clock_add_us (pass->entered_us, entry->is->deadline_us);
   if (pass->step == NULL)
-    pass->step =
-        ps_hold_set_begin_step (pass->holds, is->name, pass->event, pass->number, pass->entered_us);
+    pass->step = ps_hold_set_begin_step (pass->holds, entry->is->name, pass->event, pass->number,
+                                         pass->entered_us);
   if (pass->step != NULL)
     hold = ps_hold_set_add (pass->holds, pass->step, why, ps_clock_now_us (), deadline_us);
   if (hold == NULL)
