@@ -57,7 +57,7 @@ check_printing (Feed *feed)
   g_autofree char *key = feed_text (feed, 16);
   g_autofree char *value = feed_text (feed, 256);
   gint64 number = feed_int64 (feed), number_back = 0;
-  char buffer[2048], back[512];
+  char buffer[4096], back[512]; /* each byte may become four */
   const char *at = buffer;
   PsLineRead read;
   PsLine line;
