@@ -5,11 +5,11 @@
  * straight to the thread that waits saves the hop over GLib's worker thread. The conductor takes
  * out what was written, in order, and says when GLib is to be told, for others who want it.
  *
- * The order in the handler is: is this our process; is this a timer of ours and no signal at all; is
- * this a call by what we have called ourselves; is GLib to be told already; what does it amount to, after those that came before (a third one by
- * hand ends the process right here); arm the rescue; write down; wake; hand on. Another thread may
- * take out what is written down before the handler is through. Only async-signal-safe calls,
- * nothing waits.
+ * The order in the handler is: is this our process; is this a timer of ours and no signal at all;
+ * is this a call by what we have called ourselves; is GLib to be told already; what does it amount
+ * to, after those that came before (a third one by hand ends the process right here); arm the
+ * rescue; write down; wake; hand on. Another thread may take out what is written down before the
+ * handler is through. Only async-signal-safe calls, nothing waits.
  */
 
 #include "ps-signal.h"
@@ -77,11 +77,10 @@ static void
 handle (int signum, siginfo_t *info, void *ucontext)
 {
   int saved_errno = errno;
-  int cancel_state;
+  /* A thread that is to be cancelled is not to end here: nobody would be woken. */
+  int cancel_state = ps_cancel_forbid ();
   gboolean is_other = FALSE;
 
-  /* A thread that is to be cancelled is not to end here: nobody would be woken. */
-  cancel_state = ps_cancel_forbid ();
   if (!ps_self_is_watched ()) /* a child that fork handlers did not see */
     let_through (signum);
   else if (ps_rescue_owns (info))
