@@ -296,7 +296,9 @@ ps_pass_callback_is_gone (PsPass *pass)
   if (entry == NULL)
     return;
   ps_current_clear ();
-  if (ps_pass_give_up (pass))
+  /* By now, or when this thread took over. */
+  ps_pass_give_up (pass);
+  if (pass->context != NULL && g_atomic_int_get (&pass->context->is_forsaken))
     {
       pass->context = NULL;
       end_callback (pass, entry);
