@@ -285,6 +285,20 @@ after_ms (guint ms, GSourceFunc func, gpointer data)
   g_timeout_add (ms, func, data);
 }
 
+gboolean
+say_alive (gpointer unused)
+{
+  child_say ("alive");
+  return G_SOURCE_REMOVE;
+}
+
+void
+await (const int *what)
+{
+  while (!g_atomic_int_get (what))
+    g_usleep (1000);
+}
+
 void
 expect_stop_at (const char *where, Proc *child, int signum, int status, const char *const *lines)
 {

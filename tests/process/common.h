@@ -80,6 +80,12 @@ guint32 line_checksum (const char *text);
 /* Lets the loop call func (data) after ms. */
 void after_ms (guint ms, GSourceFunc func, gpointer data);
 
+/* For that: says "alive". */
+gboolean say_alive (gpointer unused);
+
+/* Waits until another thread has set it. */
+void await (const int *what);
+
 /* Signals that stand for their kind: neither is in the default list. */
 #define PLAIN_SIGNAL SIGALRM
 #define GLIBS_SIGNAL SIGUSR2

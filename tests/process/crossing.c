@@ -9,13 +9,6 @@
 
 static int is_at; /* atomic */
 
-static void
-await (int *what)
-{
-  while (!g_atomic_int_get (what))
-    g_usleep (1000);
-}
-
 static gpointer
 exit_thread (gpointer status)
 {
@@ -37,13 +30,6 @@ begin_anew (PsContext *context, gpointer unused)
   ps_watcher_set_log_func (watcher, NULL, NULL, NULL);
   ps_watcher_on_terminate (watcher, say, (gpointer) "second");
   child_say ("anew");
-}
-
-static gboolean
-say_alive (gpointer unused)
-{
-  child_say ("alive");
-  return G_SOURCE_REMOVE;
 }
 
 static int
@@ -155,13 +141,18 @@ x08_last_steps (void)
 
 /* --- Who is told ------------------------------------------------------------------------------ */
 
+static const char *exit_at;
+
 static void
-exit_when_given_up (int priority, const char *message, const GLogField *fields, gsize n_fields,
-                    gpointer unused)
+exit_when_told (int priority, const char *message, const GLogField *fields, gsize n_fields,
+                gpointer unused)
 {
-  if (!g_str_has_prefix (message, "Gave up"))
+  static guint n;
+
+  if (!g_str_has_prefix (message, exit_at))
     return;
-  child_say ("gave up");
+  n++;
+  child_sayf ("told %u", n);
   child_forgive_leaks ();
   exit (4);
 }
@@ -178,7 +169,8 @@ given_up_child (gconstpointer data)
 {
   PsWatcher *watcher = watch_all ();
 
-  ps_watcher_set_log_func (watcher, exit_when_given_up, NULL, NULL);
+  exit_at = "Gave up";
+  ps_watcher_set_log_func (watcher, exit_when_told, NULL, NULL);
   ps_watcher_add (watcher, PS_EVENT_TERMINATE, "holds", -5, 0, hold_for_ever, NULL, NULL);
   child_forgive_leaks ();
   return run (watcher);
@@ -195,24 +187,8 @@ x10_given_up (void)
   proc_expect (child, "holds");
   g_usleep (NEXT_WISH_MS * 1000);
   proc_kill (child, SIGINT);
-  proc_expect_lines (child, "gave up", "finish: f");
+  proc_expect_lines (child, "told 1", "finish: f");
   proc_expect_exit (child, 4);
-}
-
-static const char *exit_at;
-
-static void
-exit_when_told (int priority, const char *message, const GLogField *fields, gsize n_fields,
-                gpointer unused)
-{
-  static guint n;
-
-  if (!g_str_has_prefix (message, exit_at))
-    return;
-  n++;
-  child_sayf ("told %u", n);
-  child_forgive_leaks ();
-  exit (4);
 }
 
 static void
@@ -292,12 +268,6 @@ doomed_thread (gpointer unused)
   return NULL;
 }
 
-static void *
-doomed (void *unused)
-{
-  return doomed_thread (NULL);
-}
-
 static int
 doomed_child (gconstpointer data)
 {
@@ -308,7 +278,7 @@ doomed_child (gconstpointer data)
   sigemptyset (&set);
   sigaddset (&set, SIGTERM);
   pthread_sigmask (SIG_BLOCK, &set, NULL);
-  child_need (pthread_create (&thread, NULL, doomed, NULL) == 0);
+  child_need (pthread_create (&thread, NULL, doomed_thread, NULL) == 0);
   pthread_join (thread, NULL);
   child_say (g_atomic_int_get (&is_at) ? "came back" : "did not come back");
   return run_quietly (watcher);

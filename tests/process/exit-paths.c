@@ -364,13 +364,6 @@ x15 (void)
 static int finishing, late_done; /* atomic */
 
 static void
-await (int *what)
-{
-  while (!g_atomic_int_get (what))
-    g_usleep (1000);
-}
-
-static void
 late_reload (PsContext *context, gpointer unused)
 {
   PsHold *hold;

@@ -451,13 +451,6 @@ g10_debounced (void)
 
 /* --- What does not force --------------------------------------------------------------------- */
 
-static gboolean
-say_alive (gpointer unused)
-{
-  child_say ("alive");
-  return G_SOURCE_REMOVE;
-}
-
 static int
 vetoing_child (gconstpointer data)
 {
