@@ -19,6 +19,7 @@ from checks import Tap, mapped_symbols, read, run, tracked_files
 LINK = re.compile(r"\]\((?!\w+:)([^)\s#]*)(?:#([^)\s]+))?\)")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 CALLED = re.compile(r"\b(ps_\w+) ?\(")
+OURS = "libpostscriptum-uninstalled"
 C_BLOCK = re.compile(r"^```c\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -53,11 +54,10 @@ def check_names(tap, source, pages):
     tap.case("functions that are named are there", problems)
 
 
-def compile_c(build, sanitizer, compiler, text, output, *options):
+def compile_c(build, sanitizer, compiler, packages, text, output, *options):
     """Compiles a text as a user of the library would, who wants no warnings."""
     environment = dict(os.environ, PKG_CONFIG_PATH=str(build / "meson-uninstalled"))
-    status, flags = run("pkg-config", "--cflags", "--libs", "libpostscriptum-uninstalled",
-                        env=environment)
+    status, flags = run("pkg-config", "--cflags", "--libs", *packages, env=environment)
     if status != 0:
         return [flags]
     program = output.with_suffix(".c")
@@ -105,9 +105,10 @@ def check_guide(tap, source, build, sanitizer, compiler):
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
         tap.case(f"{len(blocks)} pieces of the guide are compiled without a warning",
-                 compile_c(build, sanitizer, compiler, "\n".join(blocks), directory / "all",
-                           "-Wno-unused-function") if blocks else ["there are none"])
-        problems = compile_c(build, sanitizer, compiler, blocks[0], directory / "counter")
+                 compile_c(build, sanitizer, compiler, [OURS, "gio-2.0"], "\n".join(blocks),
+                           directory / "all", "-Wno-unused-function")
+                 if blocks else ["there are none"])
+        problems = compile_c(build, sanitizer, compiler, [OURS], blocks[0], directory / "counter")
         if not problems:
             wanted = re.search(r"^```\n(counter\[.*?)^```", text, re.MULTILINE | re.DOTALL)[1]
             said, status, counted = end_first_program(build, directory / "counter", directory)
