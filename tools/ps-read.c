@@ -10,6 +10,7 @@
 #include <pwd.h>
 #include <string.h>
 
+#include "ps-clean.h"
 #include "ps-output.h"
 
 static const char *const suffixes[] = { ".service", ".scope",  ".socket", ".target", ".slice",
@@ -170,12 +171,19 @@ is_invocation (const PsLife *life, const char *run)
   return strlen (run) >= 4 && g_str_has_prefix (life->invocation_id, run);
 }
 
+/* Eight digits may be an invocation ID. */
+static gboolean
+is_run_number (const char *run, gint64 *number)
+{
+  return run != NULL && strlen (run) < 8
+         && g_ascii_string_to_signed (run, 10, 1, G_MAXINT32, number, NULL);
+}
+
 PsLife *
 ps_read_find_run (const PsLives *lives, const char *unit, const char *run)
 {
   gint64 number;
-  gboolean is_number = run != NULL && strlen (run) < 8
-                       && g_ascii_string_to_signed (run, 10, 1, G_MAXINT32, &number, NULL);
+  gboolean is_number = is_run_number (run, &number);
 
   for (guint i = ps_lives_get_n (lives); i-- > 0;)
     {
@@ -189,6 +197,32 @@ ps_read_find_run (const PsLives *lives, const char *unit, const char *run)
         return life;
     }
   return NULL;
+}
+
+/* Each host counts for itself: the run of that number of another one. */
+static const PsLife *
+find_namesake (const PsLives *lives, const PsLife *life)
+{
+  for (guint i = 0; i < ps_lives_get_n (lives); i++)
+    {
+      const PsLife *other = ps_lives_get (lives, i);
+
+      if (other->run == life->run && strcmp (other->unit, life->unit) == 0
+          && strcmp (other->host, life->host) != 0)
+        return other;
+    }
+  return NULL;
+}
+
+static void
+complain_of_namesake (const PsLife *life, const PsLife *other)
+{
+  g_autofree char *unit = ps_clean (life->unit);
+  g_autofree char *one = ps_clean (other->host), *another = ps_clean (life->host);
+
+  ps_verb_complain (
+      "%s and %s both have a run %u of %s; choose with --host=, or by the invocation ID", one,
+      another, life->run, unit);
 }
 
 PsExit
@@ -245,6 +279,8 @@ ps_read_one (PsReadOne *self, const PsOptions *options, const char *unit, const 
              PsExit *status)
 {
   char *units[] = { (char *) unit, NULL };
+  const PsLife *namesake;
+  gint64 number;
   PsLife *life;
 
   *self = (PsReadOne){ .reader = ps_read_open (options, status) };
@@ -253,6 +289,13 @@ ps_read_one (PsReadOne *self, const PsOptions *options, const char *unit, const 
   if (self->list == NULL)
     return NULL;
   life = ps_read_find_run (self->list, unit, run);
+  namesake = life != NULL && is_run_number (run, &number) ? find_namesake (self->list, life) : NULL;
+  if (namesake != NULL)
+    {
+      complain_of_namesake (life, namesake);
+      *status = PS_EXIT_USAGE;
+      return NULL;
+    }
   if (life != NULL)
     {
       life = ps_read_whole (self->reader, options, life, &self->whole, status);

@@ -90,6 +90,22 @@ def _(bench):
     equal(bench.run("history", "--file", path, "--since=soon").returncode, 2, "not a time")
 
 
+@case("a run's number that two hosts have is asked about, not chosen")
+def _(bench):
+    journal, alpha = journals.Journal(), journals.Boot(1)
+    journals.Life(journal, alpha, MAILD, 100, 0xa1).end().finish()
+    beta = journals.Boot(2, machine=2, host="beta", at=alpha.realtime)
+    journals.Life(journal, beta, MAILD, 100, 0xb1).end().finish()
+    of_file = "--file", bench.journal(journal)
+    for verb in ("show", "plot"):
+        done = bench.run(verb, *of_file, MAILD, "1")
+        equal(done.returncode, 2, f"{verb}: status")
+        check(b"alpha and beta both have a run 1 of maild.service" in done.stderr, done.stderr)
+        equal(bench.run(verb, *of_file, "--host=alpha", MAILD, "1").returncode, 0, "of one host")
+        equal(bench.run(verb, *of_file, MAILD).returncode, 0, "the newest")
+        equal(bench.run(verb, *of_file, MAILD, f"{0xa1:032x}").returncode, 0, "by its invocation")
+
+
 @case("a directory of journals, one for each machine, is read like one")
 def _(bench):
     path = bench.journal(journals.golden(), "remote-alpha.journal")
