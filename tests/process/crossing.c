@@ -37,10 +37,10 @@ anew_child (gconstpointer data)
 {
   PsWatcher *watcher = watch ();
 
-  ps_watcher_set_deadline (watcher, 500);
+  ps_watcher_set_deadline (watcher, FORCED_MS);
   ps_watcher_on_terminate (watcher, begin_anew, NULL);
   say_ready_soon ();
-  after_ms (2000, say_alive, NULL);
+  after_ms (FORCED_MS + 1500, say_alive, NULL);
   g_main_loop_run (the_loop ());
   return ps_watcher_get_exit_status (ps_watcher_get_default ());
 }
