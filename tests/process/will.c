@@ -389,8 +389,17 @@ w03 (void)
   tap_check_int (tried, >, 20);
 }
 
-/* A flipped bit or zeros anywhere but in the last line break: nothing at all is carried out, the
- * file is set aside, and the exit status says so. */
+static gsize
+begin_of_last_line (const char *bytes, gsize length)
+{
+  const char *line_break = length > 0 ? memrchr (bytes, '\n', length - 1) : NULL;
+
+  return line_break != NULL ? (gsize) (line_break - bytes) + 1 : 0;
+}
+
+/* A flipped bit or a zero anywhere: nothing at all is carried out, the file is set aside, and the
+ * exit status says so. But a last line without its line break, or with a zero at its beginning, is
+ * a torn one. */
 static void
 w03_damaged (void)
 {
@@ -398,13 +407,14 @@ w03_damaged (void)
   gsize length = 0, step = tap_number (29, 1);
   g_autofree char *bytes = read_will (place, &length), *path = find_will (place);
   g_autofree char *aside = g_strconcat (path, ".damaged", NULL);
+  gsize last_line = begin_of_last_line (bytes, length);
   guint tried = 0;
 
   for (gsize at = 0; at < length - 1 && !tap_failed (); at += step, tried++)
     {
       char was = bytes[at];
 
-      bytes[at] = tried % 2 == 0 ? (char) (was ^ 4) : '\0';
+      bytes[at] = tried % 2 == 0 || at == last_line ? (char) (was ^ 4) : '\0';
       tap_check (g_file_set_contents_full (path, bytes, (gssize) length, G_FILE_SET_CONTENTS_NONE,
                                            0600, NULL));
       bytes[at] = was;
