@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static int is_at; /* atomic */
+static int is_at, is_leaving; /* atomic */
 
 static gpointer
 exit_thread (gpointer status)
@@ -103,8 +103,15 @@ log_finished (int priority, const char *message, const GLogField *fields, gsize 
   if (!g_str_has_prefix (message, "Exit finished"))
     return;
   g_atomic_int_set (&is_at, TRUE);
-  g_usleep (500 * 1000);
+  await (&is_leaving);
+  wait_until_asleep (getpid ());
   child_say ("told");
+}
+
+static void
+note_leaving (void)
+{
+  g_atomic_int_set (&is_leaving, TRUE);
 }
 
 static gpointer
@@ -120,6 +127,7 @@ returning_child (gconstpointer data)
   PsWatcher *watcher = watch ();
 
   ps_watcher_set_log_func (watcher, log_finished, NULL, NULL);
+  atexit (note_leaving); /* called before what was registered with the watch */
   say_ready_soon ();
   in_thread (loop_thread, watcher);
   await (&is_at);
