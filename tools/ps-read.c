@@ -179,8 +179,10 @@ is_run_number (const char *run, gint64 *number)
          && g_ascii_string_to_signed (run, 10, 1, G_MAXINT32, number, NULL);
 }
 
-PsLife *
-ps_read_find_run (const PsLives *lives, const char *unit, const char *run)
+/* The run that somebody named: a number counted back from the newest, which is 1, or the begin of
+ * an invocation ID; NULL: the newest that is over. NULL when there is none. */
+static PsLife *
+find_run (const PsLives *lives, const char *unit, const char *run)
 {
   gint64 number;
   gboolean is_number = is_run_number (run, &number);
@@ -288,7 +290,7 @@ ps_read_one (PsReadOne *self, const PsOptions *options, const char *unit, const 
     self->list = ps_read_lives (self->reader, options, unit != NULL ? units : NULL, status);
   if (self->list == NULL)
     return NULL;
-  life = ps_read_find_run (self->list, unit, run);
+  life = find_run (self->list, unit, run);
   namesake = life != NULL && is_run_number (run, &number) ? find_namesake (self->list, life) : NULL;
   if (namesake != NULL)
     {

@@ -23,10 +23,6 @@ PsLives *ps_read_lives (PsJournalReader *reader, const PsOptions *options, char 
 PsLife *ps_read_whole (PsJournalReader *reader, const PsOptions *options, const PsLife *listed,
                        PsLives **lives, PsExit *status);
 
-/* The run that somebody named: a number counted back from the newest, which is 1, or the begin of
- * an invocation ID; NULL: the newest that is over. NULL when there is none. */
-PsLife *ps_read_find_run (const PsLives *lives, const char *unit, const char *run);
-
 /* One run of one unit (NULL: of any), opened, read and closed: with everything that is known of it.
  * In lives, with texts of list's and of the reader's; all are the caller's. NULL when there is
  * none; status says what to end with, and is PS_EXIT_NOTHING where nothing was told yet. */

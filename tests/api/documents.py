@@ -19,8 +19,8 @@ from checks import Tap, mapped_symbols, read, run, tracked_files
 LINK = re.compile(r"\]\((?!\w+:)([^)\s#]*)(?:#([^)\s]+))?\)")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 CALLED = re.compile(r"\b(ps_\w+) ?\(")
-OURS = "libpostscriptum-uninstalled"
 C_BLOCK = re.compile(r"^```c\n(.*?)^```", re.MULTILINE | re.DOTALL)
+OURS = "libpostscriptum-uninstalled"  # for pkg-config
 
 
 def anchors(path):

@@ -23,21 +23,14 @@ let_it_go (gpointer application)
   return G_SOURCE_REMOVE;
 }
 
-static gboolean
-quit_watcher (gpointer unused)
-{
-  ps_watcher_quit (ps_watcher_get_default (), 5);
-  return G_SOURCE_REMOVE;
-}
-
 static void
-begin (GApplication *application, const Behaviour *behaviour)
+begin (GApplication *application, gpointer behaviour)
 {
   g_application_hold (application);
-  if (*behaviour == ENDS_BY_ITSELF)
+  if (GPOINTER_TO_INT (behaviour) == ENDS_BY_ITSELF)
     g_idle_add (let_it_go, application);
-  if (*behaviour == QUITS_THE_WATCHER)
-    g_idle_add (quit_watcher, NULL);
+  if (GPOINTER_TO_INT (behaviour) == QUITS_THE_WATCHER)
+    quit_soon (ps_watcher_get_default (), 5);
   say_ready_soon ();
 }
 
@@ -52,7 +45,7 @@ release_hold (gpointer hold)
 static void
 take_a_turn (PsContext *context, gpointer word)
 {
-  g_timeout_add (20, release_hold, ps_context_hold (context, "a turn of the loop"));
+  after_ms (20, release_hold, ps_context_hold (context, "a turn of the loop"));
   say (context, word);
 }
 
@@ -66,7 +59,7 @@ quit_application (PsContext *context, gpointer application)
 static int
 application_child (gconstpointer data)
 {
-  const Behaviour *behaviour = data;
+  const Behaviour behaviour = GPOINTER_TO_INT (data);
   char *argv[] = { (char *) "application", (char *) "--unknown", NULL };
   g_autoptr (GApplication) application = g_application_new (NULL, G_APPLICATION_NON_UNIQUE);
   PsWatcher *watcher = watch_all ();
@@ -74,11 +67,11 @@ application_child (gconstpointer data)
 
   ps_watcher_set_deadline (watcher, FORCED_MS);
   ps_watcher_on_terminate (watcher, take_a_turn, (gpointer) "takes a turn");
-  if (*behaviour != STAYS)
+  if (behaviour != STAYS)
     ps_watcher_add (watcher, PS_EVENT_FINISH, "quit_application", G_MAXINT, 0, quit_application,
                     g_object_ref (application), g_object_unref);
-  g_signal_connect (application, "activate", G_CALLBACK (begin), (gpointer) behaviour);
-  status = g_application_run (application, *behaviour == REFUSES ? 2 : 1, argv);
+  g_signal_connect (application, "activate", G_CALLBACK (begin), (gpointer) data);
+  status = g_application_run (application, behaviour == REFUSES ? 2 : 1, argv);
   child_sayf ("it returned %d", status);
   return status != 0 ? status : ps_watcher_get_exit_status (watcher);
 }
@@ -86,17 +79,15 @@ application_child (gconstpointer data)
 static void
 application_01 (void)
 {
-  const Behaviour behaviour = WAITS;
-
-  expect_stop (proc_start (application_child, &behaviour), SIGTERM, 143, "terminate: takes a turn",
-               "terminate: t", "finish: f", "quit the application", "it returned 0");
+  expect_stop (proc_start (application_child, GINT_TO_POINTER (WAITS)), SIGTERM, 143,
+               "terminate: takes a turn", "terminate: t", "finish: f", "quit the application",
+               "it returned 0");
 }
 
 static void
 application_02 (void)
 {
-  const Behaviour behaviour = ENDS_BY_ITSELF;
-  Proc *child = proc_start (application_child, &behaviour);
+  Proc *child = proc_start (application_child, GINT_TO_POINTER (ENDS_BY_ITSELF));
 
   proc_expect_lines (child, "ready", "it returned 0", "quit: q", "finish: f",
                      "quit the application");
@@ -106,8 +97,7 @@ application_02 (void)
 static void
 application_03 (void)
 {
-  const Behaviour behaviour = QUITS_THE_WATCHER;
-  Proc *child = proc_start (application_child, &behaviour);
+  Proc *child = proc_start (application_child, GINT_TO_POINTER (QUITS_THE_WATCHER));
 
   proc_expect_lines (child, "ready", "quit: q", "finish: f", "quit the application",
                      "it returned 0");
@@ -118,17 +108,14 @@ application_03 (void)
 static void
 application_04 (void)
 {
-  const Behaviour behaviour = STAYS;
-
-  expect_stop (proc_start (application_child, &behaviour), SIGTERM, 143, "terminate: takes a turn",
-               "terminate: t", "finish: f");
+  expect_stop (proc_start (application_child, GINT_TO_POINTER (STAYS)), SIGTERM, 143,
+               "terminate: takes a turn", "terminate: t", "finish: f");
 }
 
 static void
 application_05 (void)
 {
-  const Behaviour behaviour = REFUSES;
-  Proc *child = proc_start (application_child, &behaviour);
+  Proc *child = proc_start (application_child, GINT_TO_POINTER (REFUSES));
 
   proc_expect_lines (child, "it returned 1", "quit: q", "finish: f", "quit the application");
   proc_expect_exit (child, 1);
